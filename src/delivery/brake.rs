@@ -1,0 +1,10 @@
+//! The mass-failure brake.
+/// x
+#[derive(Debug, Default)]
+pub struct Brake;
+/// x
+#[derive(Debug)]
+pub enum Verdict {
+    /// x
+    Go,
+}

@@ -1,0 +1,116 @@
+//! Owns what one attempt to deliver one message can end with. It refuses to know how the words
+//! came over the wire; the courier judges them once and the rest of phobien sees only this.
+
+use std::fmt;
+
+/// An enhanced status code (RFC 3463), `5.1.1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Enhanced {
+    /// 2, 4 or 5.
+    pub class: u8,
+    /// What it is about: 1 addressing, 2 mailbox, 3 mail system, 4 network, 5 protocol, 6 content,
+    /// 7 security and policy.
+    pub subject: u16,
+    /// The detail.
+    pub detail: u16,
+}
+
+impl Enhanced {
+    /// Reads the code that opens a reply's text, where one does.
+    #[must_use]
+    pub fn at_start(text: &str) -> Option<Self> {
+        let word = text.split([' ', '\t']).next()?;
+        let mut parts = word.split('.');
+        let class = parts
+            .next()?
+            .parse()
+            .ok()
+            .filter(|c| matches!(c, 2 | 4 | 5))?;
+        let mut number = || parts.next().filter(|n| n.len() <= 3)?.parse().ok();
+        let (subject, detail) = (number()?, number()?);
+        parts.next().is_none().then_some(Self {
+            class,
+            subject,
+            detail,
+        })
+    }
+}
+
+impl fmt::Display for Enhanced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
+    }
+}
+
+/// A reply of the server, made safe to keep and show: one line, no control characters, bounded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The three digits.
+    pub code: u16,
+    /// The enhanced code, where the server sent one.
+    pub enhanced: Option<Enhanced>,
+    /// The text after the code, lines joined by a space, at most 500 characters.
+    pub text: String,
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.text.is_empty() {
+            write!(f, "{}", self.code)
+        } else {
+            write!(f, "{} {}", self.code, self.text)
+        }
+    }
+}
+
+/// What is wrong before the final dot, where no recipient is to blame.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// The server cannot be reached, or the connection broke.
+    #[error("connection: {0}")]
+    Connection(String),
+    /// The server broke the protocol.
+    #[error("protocol: {0}")]
+    Protocol(String),
+    /// The server did not answer in time at the named stage.
+    #[error("no answer to {0} in time")]
+    Silence(&'static str),
+    /// The server asks to go away for now (421, or 4xx to MAIL and EHLO).
+    #[error("not now: {0}")]
+    NotNow(Reply),
+}
+
+/// Why nobody can say whether a message was accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Doubt {
+    /// The connection ended after the final dot.
+    #[error("connection ended after the final dot: {0}")]
+    Reset(String),
+    /// No reply to the final dot in time.
+    #[error("no reply to the final dot in time")]
+    Silence,
+    /// A reply to the final dot that cannot be read.
+    #[error("unreadable reply to the final dot")]
+    Unreadable,
+}
+
+/// What one attempt ended with (faults: the SMTP fault matrix).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Accepted: 250 after the final dot. Nothing else is success.
+    Sent(Reply),
+    /// This recipient, later: 4xx to RCPT, DATA or the dot.
+    Deferred(Reply),
+    /// This recipient, never: 5xx to RCPT, DATA or the dot.
+    Refused(Reply),
+    /// Perhaps accepted.
+    Unknown(Doubt),
+    /// Certainly not accepted and not the recipient's fault; the attempt does not count.
+    Trouble(Trouble),
+    /// The server refuses *us* (AUTH, TLS, sender, policy): trying again cannot help; an
+    /// administrator must act. The words say what and what to do.
+    Barred(String),
+    /// Too much mail (4.7.x, or a limit of messages or connections): slower; the attempt does not
+    /// count.
+    TooMuch(Reply),
+}

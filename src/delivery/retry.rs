@@ -1,0 +1,4 @@
+//! When to try again.
+/// x
+#[derive(Debug)]
+pub struct RetryPolicy;

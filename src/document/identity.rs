@@ -1,0 +1,71 @@
+//! Owns when two files are the same document: issuer, symbol, date of issue and part. It refuses
+//! to know what the files look like.
+
+use std::fmt;
+
+use chrono::NaiveDate;
+
+use super::{Facts, Symbol};
+use crate::spelling;
+
+/// Which part of a document a file is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// The document itself.
+    #[default]
+    Main,
+    /// Phụ lục N; 0 where it bears no number.
+    Annex(u16),
+}
+
+/// Canonical issuer, symbol, date and part. Never the symbol alone: a Party committee counts from
+/// 01 again in every term of office (guide 36-HD/VPTW §1.3), so 23-CT/TW is two documents.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// Folded name of the issuing organisation.
+    pub issuer: String,
+    /// Folded symbol.
+    pub symbol: String,
+    /// Date of issue.
+    pub issued_on: NaiveDate,
+    /// Main document or annex.
+    pub part: Part,
+}
+
+impl Identity {
+    /// The identity that the facts give, or none where the symbol or the date is missing.
+    #[must_use]
+    pub fn of(facts: &Facts, part: Part) -> Option<Self> {
+        let symbol = &facts.symbol.as_ref()?.value;
+        let heading = facts.issuer.as_ref().map(|f| f.value.as_str());
+        Some(Self {
+            issuer: issuer_of(symbol, heading),
+            symbol: symbol.key(),
+            issued_on: facts.issued_on.as_ref()?.value,
+            part,
+        })
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}|{}|{}", self.issuer, self.symbol, self.issued_on)?;
+        match self.part {
+            Part::Main => Ok(()),
+            Part::Annex(n) => write!(f, "|annex {n}"),
+        }
+    }
+}
+
+/// The canonical issuer: the organisation's code where it names one body, since headings name now
+/// the parent, now the deciding body; the heading only where many bodies share the code (every
+/// committee is ĐU, every branch CB).
+#[must_use]
+pub fn issuer_of(symbol: &Symbol, heading: Option<&str>) -> String {
+    const SHARED: [&str; 9] = ["ĐU", "CB", "TU", "HU", "QU", "ThU", "ĐUK", "ĐH", "BCĐ"];
+    let code = symbol.organisation();
+    if !code.is_empty() && !SHARED.contains(&code) {
+        return spelling::fold(code);
+    }
+    spelling::fold(heading.unwrap_or(code))
+}

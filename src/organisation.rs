@@ -1,0 +1,289 @@
+//! Owns who there is: branches, members, addresses, posts, and whom an audience addresses. It
+//! refuses to know files and mail.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::spelling::{self, words};
+
+/// The code of a branch, `CB1`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BranchCode(pub String);
+
+impl fmt::Display for BranchCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+words! {
+    /// A language of letters and messages.
+    Language {
+        /// Vietnamese.
+        Vi = "vi",
+        /// English.
+        En = "en",
+    }
+}
+
+words! {
+    /// Who a delivery goes to.
+    RecipientKind {
+        /// One person.
+        Member = "member",
+        /// A branch: its mailbox, else its secretary and deputies.
+        Branch = "branch",
+        /// The office itself (summaries and notices).
+        Office = "office",
+    }
+}
+
+/// An e-mail address that a letter can be sent to: `local@domain`, RFC 5321 §4.1.2, the domain in
+/// lower case and ASCII.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Address(String);
+
+impl Address {
+    /// The address as it stands in RCPT TO.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The address with its local part hidden, for logs: membership is sensitive personal data.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or(("", &self.0));
+        let first: String = local.chars().take(1).collect();
+        format!("{first}…@{domain}")
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressFault;
+
+    /// # Errors
+    /// What is wrong with the text, in words for a person.
+    fn from_str(text: &str) -> Result<Self, AddressFault> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(AddressFault::Empty);
+        }
+        let (local, domain) = text.rsplit_once('@').ok_or(AddressFault::NoAt)?;
+        let (local, domain) = (local.to_owned(), domain.to_ascii_lowercase());
+        let parsed = lettre::Address::new(&local, &domain).map_err(|_| AddressFault::Shape)?;
+        let domain = url::Host::parse(parsed.domain()).map_err(|_| AddressFault::Shape)?;
+        let dotted = domain.to_string();
+        let whole = !local.contains('"') && local.len() <= 64 && dotted.len() <= 255;
+        if whole && (dotted.contains('.') || dotted == "localhost") {
+            Ok(Self(format!("{local}@{dotted}")))
+        } else {
+            Err(AddressFault::Shape)
+        }
+    }
+}
+
+/// Why a text is no address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressFault {
+    /// Nothing there.
+    #[error("no address")]
+    Empty,
+    /// No `@`.
+    #[error("an address has an @ between name and domain")]
+    NoAt,
+    /// Not `local@domain.tld`.
+    #[error("not an address of the form name@domain.tld")]
+    Shape,
+}
+
+/// A post that makes an officer of a branch: exactly Bí thư or Phó Bí thư (chi bộ), never a part
+/// of another post ("Nguyên Bí thư", "Bí thư Đoàn").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Officer {
+    /// Bí thư.
+    Secretary,
+    /// Phó Bí thư.
+    Deputy,
+}
+
+impl Officer {
+    /// The officer that a post names, if it names one.
+    #[must_use]
+    pub fn of_post(post: &str) -> Option<Self> {
+        let post = spelling::fold(post);
+        let is = |word: &str| {
+            let word = spelling::fold(word);
+            post == word || post == format!("{word} {}", spelling::fold("chi bộ"))
+        };
+        if is("Bí thư") {
+            Some(Self::Secretary)
+        } else if is("Phó Bí thư") {
+            Some(Self::Deputy)
+        } else {
+            None
+        }
+    }
+}
+
+/// A branch as the roster gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// Its code; none where the roster has only names (the ledger then gives CB1, CB2, …).
+    pub code: Option<BranchCode>,
+    /// Its name, one line.
+    pub name: String,
+    /// Its own mailbox.
+    pub mailbox: Option<Address>,
+}
+
+/// A member as the roster gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The code column.
+    pub code: Option<String>,
+    /// Full name, one line.
+    pub name: String,
+    /// Where letters go; none where the roster has no usable address.
+    pub address: Option<Address>,
+    /// The branch as the roster writes it: its code, or its name.
+    pub branch: String,
+    /// The post as written.
+    pub post: String,
+    /// Official (chính thức), not probationary (dự bị).
+    pub official: bool,
+    /// The member's own language.
+    pub language: Option<Language>,
+    /// The member asked to receive nothing for now.
+    pub paused: bool,
+    /// What is wrong with the row, in words for the office.
+    pub fault: Option<String>,
+}
+
+impl Member {
+    /// By what this member is known again: the code; without one the address; else the normalised
+    /// name and branch. Never the row or a serial number (design: who is who).
+    #[must_use]
+    pub fn key(&self) -> String {
+        match (&self.code, &self.address) {
+            (Some(code), _) => format!("code:{}", spelling::fold(code)),
+            (None, Some(address)) => format!("address:{}", address.as_str().to_lowercase()),
+            (None, None) => {
+                format!(
+                    "name:{}|{}",
+                    spelling::fold(&self.name),
+                    spelling::fold(&self.branch)
+                )
+            }
+        }
+    }
+}
+
+/// To whom a document is addressed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Audience {
+    /// Every branch and member.
+    #[default]
+    Everyone,
+    /// One branch and its members.
+    Branch(BranchCode),
+    /// Secretaries and deputies of every branch, and the branches themselves.
+    Officers,
+}
+
+impl Audience {
+    /// `everyone`, `officers` or a branch code.
+    #[must_use]
+    pub fn word(&self) -> String {
+        match self {
+            Self::Everyone => "everyone".into(),
+            Self::Officers => "officers".into(),
+            Self::Branch(code) => code.0.clone(),
+        }
+    }
+
+    /// Reads [`Audience::word`] again; any other word is a branch code.
+    #[must_use]
+    pub fn parse(word: &str) -> Self {
+        match word.trim() {
+            "everyone" => Self::Everyone,
+            "officers" => Self::Officers,
+            code => Self::Branch(BranchCode(code.to_owned())),
+        }
+    }
+}
+
+/// True where an audience includes a member of `branch` with this officer's post, or the branch
+/// itself (`kind`).
+#[must_use]
+pub fn addresses(
+    audience: &Audience,
+    kind: RecipientKind,
+    branch: &BranchCode,
+    officer: Option<Officer>,
+) -> bool {
+    match audience {
+        Audience::Everyone => true,
+        Audience::Branch(code) => code == branch,
+        Audience::Officers => kind == RecipientKind::Branch || officer.is_some(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_exact_post_makes_an_officer() {
+        for (post, officer) in [
+            ("Bí thư chi bộ", Some(Officer::Secretary)),
+            ("PHÓ BÍ THƯ", Some(Officer::Deputy)),
+            ("Nguyên Bí thư", None),
+            ("Bí thư Đoàn", None),
+            ("Chi uỷ viên", None),
+            ("", None),
+        ] {
+            assert_eq!(Officer::of_post(post), officer, "{post}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_parsed_once() {
+        for good in [
+            "a@b.example",
+            "a.b+c@B.Example",
+            "o'neil@x-y.vn",
+            "a@đảng.vn",
+        ] {
+            assert!(good.parse::<Address>().is_ok(), "{good}");
+        }
+        assert_eq!(
+            "A@B.EXAMPLE".parse::<Address>().map(|a| a.0),
+            Ok("A@b.example".into())
+        );
+        for bad in [
+            "",
+            "a",
+            "a@",
+            "@b.vn",
+            "a b@c.vn",
+            "a@b",
+            "a@b.vn, c@d.vn",
+            "a@b..vn",
+            "\"a\"@b.vn",
+            "a@b.vn\r\nX",
+        ] {
+            assert!(bad.parse::<Address>().is_err(), "{bad}");
+        }
+    }
+}
