@@ -1,9 +1,11 @@
 //! Owns what a document is: its facts and where each came from, marks, audience, disposition and
 //! the chain of its versions. It refuses to know where a document came from and who reads it.
 
+mod contents;
 mod identity;
 mod symbol;
 
+pub use contents::Contents;
 pub use identity::{Identity, Part, issuer_of};
 pub use symbol::Symbol;
 

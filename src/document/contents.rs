@@ -1,0 +1,43 @@
+//! Owns what extraction may say of a file: its real format and its pages of text, or why it cannot
+//! be read. It refuses to know how bytes become text and what the text means.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Format, Reason};
+
+/// What stands in a file. It crosses from the extraction child to its parent as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contents {
+    /// What the file really is.
+    pub format: Format,
+    /// How many pages it has, where the format has pages.
+    pub page_count: Option<u32>,
+    /// The text of each page that was read, page 1 first; formats without pages give one. Raw
+    /// Unicode as the file has it (not yet NFC). Lines end in `\n`; cells of one table row and
+    /// columns of one line are kept apart by `\t`; text boxes, headers and footers stand as lines
+    /// of their own after a blank line.
+    pub pages: Vec<String>,
+    /// Pages that could not be read: without text, or beyond the limit. The secrecy gate fails
+    /// closed on them.
+    pub unread_pages: u32,
+    /// Why the file must not go out, or cannot be read at all: empty, encrypted, damaged, bomb,
+    /// macro, active_content, wrong_type, unsupported, no_text_layer.
+    pub finding: Option<Reason>,
+    /// One English sentence about the finding, for the log and the office; no text of the document.
+    pub detail: Option<String>,
+}
+
+impl Contents {
+    /// Contents of a file that gave no text, and why.
+    #[must_use]
+    pub fn nothing(format: Format, finding: Reason, detail: &str) -> Self {
+        Self {
+            format,
+            page_count: None,
+            pages: Vec::new(),
+            unread_pages: 0,
+            finding: Some(finding),
+            detail: Some(detail.to_owned()),
+        }
+    }
+}
