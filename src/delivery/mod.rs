@@ -8,7 +8,7 @@ mod state;
 
 pub use brake::{Brake, Verdict};
 pub use outcome::{Doubt, Enhanced, Outcome, Reply, Trouble};
-pub use retry::RetryPolicy;
+pub use retry::{Progress, RetryPolicy};
 pub use state::{Event, State};
 
 use hmac::{Hmac, Mac};
