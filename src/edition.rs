@@ -1,9 +1,55 @@
-//! Owns one occurrence of a schedule: the bundles it is made of and who is owed what. It refuses
-//! to know SQL and HTML.
+//! Owns one occurrence of a schedule: the bundles it is made of and who is owed what (design §4).
+//! It refuses to know SQL and HTML.
 
-use crate::document::DocumentId;
-use crate::organisation::{Language, RecipientKind};
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::delivery::State;
+use crate::document::{DocumentId, Standing};
+use crate::organisation::{Audience, BranchCode, Language, Officer, RecipientKind, addresses};
+use crate::schedule::Content;
 use crate::spelling::words;
+
+/// The name of an edition: `e-` and a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EditionId(pub i64);
+
+impl fmt::Display for EditionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "e-{}", self.0)
+    }
+}
+
+impl std::str::FromStr for EditionId {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        text.strip_prefix("e-")
+            .and_then(|n| n.parse().ok())
+            .map(Self)
+            .ok_or(())
+    }
+}
+
+words! {
+    /// Where an edition stands.
+    EditionState {
+        /// Its deliveries go out.
+        Open = "open",
+        /// Stopped until a person resumes it.
+        Paused = "paused",
+        /// Everything arrived at the server.
+        Sent = "sent",
+        /// It ended with some failed, held or cancelled.
+        Partly = "partly",
+        /// Nothing was owed.
+        Empty = "empty",
+        /// Its slot was not run; the reason is on record.
+        Skipped = "skipped",
+        /// A person cancelled it; its documents stay owed.
+        Cancelled = "cancelled",
+    }
+}
 
 words! {
     /// How a document stands in a bundle.
@@ -12,8 +58,10 @@ words! {
         New = "new",
         /// It replaces an earlier version that may have arrived.
         Correction = "correction",
-        /// It was sent before (round-ups, resends).
+        /// It was sent before, and is named again in a round-up; covers nothing.
         Again = "again",
+        /// It is named in a round-up without having been sent; covers nothing.
+        Listed = "listed",
         /// It is withdrawn, and the recipient may have it: a notice without attachment.
         Withdrawn = "withdrawn",
     }
@@ -39,3 +87,166 @@ pub struct Bundle {
     /// In the order of the letter, never empty.
     pub entries: Vec<Entry>,
 }
+
+/// A version that might be owed. Candidates are given in the order of the letter.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The version.
+    pub document: DocumentId,
+    /// The first version of its chain; all versions of one document share it.
+    pub chain: DocumentId,
+    /// What became of it.
+    pub standing: Standing,
+    /// To whom it is addressed, as of now.
+    pub audience: Audience,
+    /// When it was accepted.
+    pub accepted_at: DateTime<Utc>,
+}
+
+/// One recipient, as of now.
+#[derive(Clone, Debug)]
+pub struct Recipient {
+    /// Member or branch.
+    pub kind: RecipientKind,
+    /// The branch it is, or belongs to.
+    pub branch: BranchCode,
+    /// The member's post, where it makes an officer.
+    pub officer: Option<Officer>,
+    /// When the recipient first stood in the roster.
+    pub first_seen: DateTime<Utc>,
+}
+
+/// One document of one delivery that the recipient ever had, whatever its address.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    /// The version it carried.
+    pub document: DocumentId,
+    /// The chain of that version.
+    pub chain: DocumentId,
+    /// How it stood in that bundle.
+    pub note: Note,
+    /// Where that delivery stands.
+    pub state: State,
+    /// It was ever in doubt.
+    pub maybe_arrived: bool,
+    /// The row only records that nobody could be reached: no attempt was ever made.
+    pub unreached: bool,
+}
+
+impl Told {
+    /// True where the delivery carried the document itself, not merely its name.
+    fn carried(&self) -> bool {
+        matches!(self.note, Note::New | Note::Correction)
+    }
+
+    /// True where the recipient may hold the document because of this delivery.
+    fn arrived(&self) -> bool {
+        self.carried() && self.state.may_have_arrived(self.maybe_arrived)
+    }
+}
+
+/// What an edition asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// What is owed, or a round-up.
+    pub content: Content,
+    /// For a round-up: from the schedule's previous slot on.
+    pub since: Option<DateTime<Utc>>,
+    /// How far back a new recipient is owed documents.
+    pub new_member_days: u32,
+}
+
+/// Who still has to be told what: the entries one recipient's letter must carry, in the order of
+/// the candidates. Empty means that nothing is owed.
+#[must_use]
+pub fn owed(
+    candidates: &[Candidate],
+    recipient: &Recipient,
+    told: &[Told],
+    question: &Question,
+) -> Vec<Entry> {
+    let entry = |candidate: &Candidate| {
+        let note = match question.content {
+            Content::Owed => owed_as(candidate, recipient, told, question)?,
+            Content::Period => listed_as(candidate, recipient, told, question)?,
+        };
+        Some(Entry {
+            document: candidate.document,
+            note,
+        })
+    };
+    candidates.iter().filter_map(entry).collect()
+}
+
+/// Of what is owed to a recipient who cannot be reached, the entries for which no row records that
+/// yet: one such row per recipient and version.
+#[must_use]
+pub fn unrecorded(owed: Vec<Entry>, told: &[Told]) -> Vec<Entry> {
+    let recorded = |e: &Entry| told.iter().any(|t| t.unreached && t.document == e.document);
+    owed.into_iter().filter(|e| !recorded(e)).collect()
+}
+
+fn owed_as(
+    candidate: &Candidate,
+    recipient: &Recipient,
+    told: &[Told],
+    question: &Question,
+) -> Option<Note> {
+    let of_this = || told.iter().filter(|t| t.document == candidate.document);
+    match candidate.standing {
+        Standing::Accepted => {
+            let days = TimeDelta::days(i64::from(question.new_member_days));
+            let recent = candidate.accepted_at > recipient.first_seen - days;
+            let covered = of_this().any(|t| t.carried() && t.state.covers());
+            if !addressed(candidate, recipient) || !recent || covered {
+                return None;
+            }
+            let earlier = told.iter().any(|t| {
+                t.chain == candidate.chain && t.document != candidate.document && t.arrived()
+            });
+            Some(if earlier { Note::Correction } else { Note::New })
+        }
+        // A notice is owed to whoever may hold the withdrawn version, whatever the audience is now.
+        Standing::Withdrawn => {
+            let noticed = of_this().any(|t| t.note == Note::Withdrawn && t.state.covers());
+            (of_this().any(Told::arrived) && !noticed).then_some(Note::Withdrawn)
+        }
+        Standing::Waiting
+        | Standing::Known
+        | Standing::Superseded
+        | Standing::Duplicate
+        | Standing::Refused => None,
+    }
+}
+
+/// A round-up lists what was accepted in the period, whether it was sent or not; it covers nothing.
+fn listed_as(
+    candidate: &Candidate,
+    recipient: &Recipient,
+    told: &[Told],
+    question: &Question,
+) -> Option<Note> {
+    let in_period = question
+        .since
+        .is_none_or(|since| candidate.accepted_at > since);
+    if candidate.standing != Standing::Accepted || !in_period || !addressed(candidate, recipient) {
+        return None;
+    }
+    let had = told
+        .iter()
+        .any(|t| t.document == candidate.document && t.arrived());
+    Some(if had { Note::Again } else { Note::Listed })
+}
+
+fn addressed(candidate: &Candidate, recipient: &Recipient) -> bool {
+    addresses(
+        &candidate.audience,
+        recipient.kind,
+        &recipient.branch,
+        recipient.officer,
+    )
+}
+
+#[cfg(test)]
+#[path = "edition_tests.rs"]
+mod tests;

@@ -107,14 +107,15 @@ pub enum AddressFault {
     Shape,
 }
 
-/// A post that makes an officer of a branch: exactly Bí thư or Phó Bí thư (chi bộ), never a part
-/// of another post ("Nguyên Bí thư", "Bí thư Đoàn").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Officer {
-    /// Bí thư.
-    Secretary,
-    /// Phó Bí thư.
-    Deputy,
+words! {
+    /// A post that makes an officer of a branch: exactly Bí thư or Phó Bí thư (chi bộ), never a
+    /// part of another post ("Nguyên Bí thư", "Bí thư Đoàn").
+    Officer {
+        /// Bí thư.
+        Secretary = "secretary",
+        /// Phó Bí thư.
+        Deputy = "deputy",
+    }
 }
 
 impl Officer {

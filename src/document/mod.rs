@@ -188,6 +188,26 @@ words! {
 }
 
 words! {
+    /// What became of a version after the gate.
+    Standing {
+        /// It goes out.
+        Accepted = "accepted",
+        /// It waits for a person (review, or put on hold).
+        Waiting = "waiting",
+        /// It was there before phobien came: owed to nobody.
+        Known = "known",
+        /// A newer version took its place.
+        Superseded = "superseded",
+        /// The office withdrew it.
+        Withdrawn = "withdrawn",
+        /// A copy or rendition of another.
+        Duplicate = "duplicate",
+        /// Never sent.
+        Refused = "refused",
+    }
+}
+
+words! {
     /// What the facts of a document were read from.
     TextSource {
         /// The text of the file.

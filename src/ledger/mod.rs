@@ -1,1 +1,247 @@
-//! Not yet written.
+//! Owns the database: the only SQL of phobien, its migrations, transactions and the delivery lock.
+//! It refuses to know what is being decided; it keeps what it is told and answers what it has.
+
+pub mod closing;
+pub mod decisions;
+pub mod deliveries;
+pub mod documents;
+pub mod editions;
+pub mod events;
+mod lock;
+pub mod log;
+pub mod people;
+pub mod recipients;
+pub mod slots;
+
+pub use lock::{DeliveryLock, Holder};
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Row, Sqlite, Transaction};
+
+/// How long a writer waits for another process' short transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+/// Readers at once; more would only wait for the same disk.
+const READERS_MAX: u32 = 4;
+
+/// Why the ledger could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// The database said no.
+    #[error("ledger: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date, or is newer than this program.
+    #[error("ledger {file}: {source}. A newer phobien wrote it? Then install that version again")]
+    Schema {
+        /// The database file.
+        file: PathBuf,
+        /// What the migration said.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// The state folder cannot be used.
+    #[error("state folder {folder}: {source}")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A row holds what this program never writes: the database was damaged or altered.
+    #[error("ledger: {table} {id} holds `{value}`, which phobien never writes; restore a backup")]
+    Altered {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        id: String,
+        /// What stands there.
+        value: String,
+    },
+}
+
+/// The result of asking the ledger.
+pub type Result<T> = std::result::Result<T, LedgerError>;
+
+/// A write transaction: takes the one writer at once, so that it never fails half way for want of
+/// the lock. Dropped without commit, nothing happened.
+pub type Tx = Transaction<'static, Sqlite>;
+
+/// The database of one state folder. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    folder: PathBuf,
+    key: [u8; 32],
+}
+
+impl Ledger {
+    /// Opens the ledger of a state folder, creating or migrating it. `fresh_key` becomes the
+    /// instance key of a new ledger.
+    ///
+    /// # Errors
+    /// The folder or the database cannot be used, or the schema is newer than this program.
+    pub async fn open(folder: &Path, fresh_key: [u8; 32]) -> Result<Self> {
+        prepare(folder)?;
+        let file = folder.join("phobien.db");
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true)
+            .pragma("secure_delete", "on");
+        let pool = |max| SqlitePoolOptions::new().max_connections(max);
+        let writer = pool(1).connect_with(options.clone()).await?;
+        migrator()
+            .run(&writer)
+            .await
+            .map_err(|source| LedgerError::Schema {
+                file: file.clone(),
+                source,
+            })?;
+        let readers = pool(READERS_MAX)
+            .connect_with(options.pragma("query_only", "on"))
+            .await?;
+        let key = instance_key(&writer, fresh_key).await?;
+        Ok(Self {
+            writer,
+            readers,
+            folder: folder.to_owned(),
+            key,
+        })
+    }
+
+    /// Begins a write transaction.
+    ///
+    /// # Errors
+    /// Another process kept the database busy for 20 s, or the disk failed.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// The key of this ledger, from which tokens are made. It never leaves the process.
+    #[must_use]
+    pub fn instance_key(&self) -> &[u8; 32] {
+        &self.key
+    }
+
+    /// The state folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A named value of the ledger's own.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn meta(&self, name: &str) -> Result<Option<String>> {
+        let row = sqlx::query("SELECT value FROM meta WHERE name = $1").bind(name);
+        Ok(row.fetch_optional(&self.readers).await?.map(|r| r.get(0)))
+    }
+
+    /// Closes the database, so that its write-ahead log is folded in.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Sets a named value.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_meta(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO meta (name, value) VALUES ($1, $2)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(name)
+    .bind(value)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+fn prepare(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    let fail = |source| LedgerError::Folder {
+        folder: folder.to_owned(),
+        source,
+    };
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(fail)?;
+    // Membership is sensitive personal data: nobody else reads the state.
+    let mode = std::fs::metadata(folder)
+        .map_err(fail)?
+        .permissions()
+        .mode();
+    if mode & 0o077 != 0 {
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(fail)?;
+    }
+    Ok(())
+}
+
+fn migrator() -> Migrator {
+    let spine = Migration::new(
+        1,
+        "spine".into(),
+        MigrationType::Simple,
+        sqlx::SqlSafeStr::into_sql_str(include_str!("../../migrations/0001_spine.sql")),
+        false,
+    );
+    Migrator::with_migrations(vec![spine])
+}
+
+async fn instance_key(writer: &SqlitePool, fresh: [u8; 32]) -> Result<[u8; 32]> {
+    let hex = data_encoding::HEXLOWER.encode(&fresh);
+    sqlx::query(
+        "INSERT INTO meta (name, value) VALUES ('instance_key', $1) ON CONFLICT (name) DO NOTHING",
+    )
+    .bind(hex)
+    .execute(writer)
+    .await?;
+    let value: String = sqlx::query("SELECT value FROM meta WHERE name = 'instance_key'")
+        .fetch_one(writer)
+        .await?
+        .get(0);
+    let altered = || LedgerError::Altered {
+        table: "meta",
+        id: "instance_key".into(),
+        value: "a key of another form".into(),
+    };
+    let bytes = data_encoding::HEXLOWER
+        .decode(value.as_bytes())
+        .map_err(|_| altered())?;
+    bytes.try_into().map_err(|_| altered())
+}
+
+/// A word of floor 0 out of a row.
+fn word<T: std::str::FromStr>(table: &'static str, id: i64, value: &str) -> Result<T> {
+    value.parse().map_err(|_| LedgerError::Altered {
+        table,
+        id: id.to_string(),
+        value: value.chars().take(40).collect(),
+    })
+}
+
+/// A time out of a row.
+fn time(ms: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(ms).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+/// A time into a row.
+fn ms(at: DateTime<Utc>) -> i64 {
+    at.timestamp_millis()
+}

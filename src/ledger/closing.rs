@@ -1,0 +1,129 @@
+//! Owns how editions and deliveries end other than by an attempt: closing, cancelling, a person's
+//! decision, making up for stale letters. It refuses to know who asks.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Row, query};
+
+use super::{Result, Tx, word};
+use crate::delivery::{Event, State};
+use crate::edition::{EditionId, EditionState};
+
+/// Closes the editions of `candidates` in which nothing waits any more.
+///
+/// # Errors
+/// The database failed.
+pub async fn close_finished(
+    tx: &mut Tx,
+    candidates: &[EditionId],
+    now: DateTime<Utc>,
+) -> Result<Vec<(EditionId, EditionState)>> {
+    let mut closed = Vec::new();
+    for id in candidates {
+        let open = query(
+            "SELECT 1 FROM editions e WHERE e.id = $1 AND e.state = 'open' AND NOT EXISTS (
+                SELECT 1 FROM deliveries d WHERE d.edition_id = e.id AND (
+                    d.state IN ('pending', 'sending', 'deferred')
+                    OR (d.state = 'unknown' AND d.next_attempt_at IS NOT NULL)))",
+        )
+        .bind(id.0)
+        .fetch_optional(&mut **tx)
+        .await?;
+        if open.is_none() {
+            continue;
+        }
+        // A member without a usable address alone makes no edition partly sent (design §3).
+        let unsent: i64 = query(
+            "SELECT COUNT(*) FROM deliveries WHERE edition_id = $1 AND state <> 'sent'
+             AND NOT (state = 'failed' AND attempts = 0)",
+        )
+        .bind(id.0)
+        .fetch_one(&mut **tx)
+        .await?
+        .get(0);
+        let state = if unsent == 0 {
+            EditionState::Sent
+        } else {
+            EditionState::Partly
+        };
+        super::editions::move_edition(tx, *id, state, None, now).await?;
+        super::events::close_edition(tx, *id, state, now).await?;
+        closed.push((*id, state));
+    }
+    Ok(closed)
+}
+
+/// Cancels what still waits in an edition. What was ever in doubt is held instead.
+///
+/// # Errors
+/// The database failed.
+pub async fn cancel_waiting(tx: &mut Tx, id: EditionId, why: &str) -> Result<u64> {
+    let done = query(
+        "UPDATE deliveries SET reply = $2, next_attempt_at = NULL,
+         state = CASE WHEN maybe_arrived = 1 THEN 'unknown' ELSE 'cancelled' END
+         WHERE edition_id = $1 AND state IN ('pending', 'deferred')",
+    )
+    .bind(id.0)
+    .bind(why)
+    .execute(&mut **tx)
+    .await?;
+    query(
+        "UPDATE deliveries SET next_attempt_at = NULL WHERE edition_id = $1 AND state = 'unknown'",
+    )
+    .bind(id.0)
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// A person decides a doubtful delivery. None where it is not `unknown`.
+///
+/// # Errors
+/// The database failed.
+pub async fn decide(
+    tx: &mut Tx,
+    delivery: i64,
+    event: Event,
+    now: DateTime<Utc>,
+) -> Result<Option<State>> {
+    let row = query("SELECT state, edition_id FROM deliveries WHERE id = $1")
+        .bind(delivery)
+        .fetch_optional(&mut **tx)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let state: State = word("deliveries", delivery, row.get(0))?;
+    let next = match (state, event) {
+        (State::Unknown, Event::SettledSent | Event::Due) => state.on(event, true),
+        _ => None,
+    };
+    let Some(next) = next else { return Ok(None) };
+    query("UPDATE deliveries SET state = $2, next_attempt_at = NULL WHERE id = $1")
+        .bind(delivery)
+        .bind(next.word())
+        .execute(&mut **tx)
+        .await?;
+    let edition = EditionId(row.get(1));
+    if next == State::Pending {
+        super::editions::move_edition(tx, edition, EditionState::Open, None, now).await?;
+    }
+    Ok(Some(next))
+}
+
+/// Recipients whose letter was cancelled because what it carried went stale, and for whom nothing
+/// made up for it yet; marks them as being made up for. By schedule.
+///
+/// # Errors
+/// The database failed.
+pub async fn take_unreplaced(tx: &mut Tx) -> Result<Vec<(String, String, i64)>> {
+    let rows = query(
+        "UPDATE deliveries SET replaced_by = 0 WHERE state = 'cancelled' AND replaced_by IS NULL
+         AND reply IN ('withdrawn', 'superseded')
+         RETURNING (SELECT schedule FROM editions e WHERE e.id = edition_id), recipient_kind,
+         recipient_id",
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .iter()
+        .map(|r| (r.get(0), r.get(1), r.get(2)))
+        .collect())
+}

@@ -1,0 +1,383 @@
+//! Owns the queue: claiming deliveries, settling what became of them, finding what a crash left.
+//! It refuses to know the wire; the rules of states are floor 0's.
+
+use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite, query};
+
+use super::{Ledger, LedgerError, Result, Tx, ms, time, word};
+use crate::delivery::{Event, Progress, State};
+use crate::document::Sha256;
+use crate::edition::EditionId;
+
+/// A delivery that is marked `sending`: its holder may write the final dot.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Its id.
+    pub delivery: i64,
+    /// Its edition.
+    pub edition: EditionId,
+    /// Its bundle, whose sheet it fills.
+    pub bundle: i64,
+    /// Where it goes.
+    pub address: String,
+    /// The token in Message-ID and reverse-path.
+    pub token: String,
+    /// What fills the sheet's holes.
+    pub personal: String,
+    /// Where it stands.
+    pub progress: Progress,
+}
+
+/// A delivery that was cancelled when it would have been claimed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// Its edition.
+    pub edition: EditionId,
+    /// `left`, or why its bundle is stale.
+    pub why: String,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// The delivery.
+    pub delivery: i64,
+    /// Its edition.
+    pub edition: EditionId,
+    /// Its address.
+    pub address: String,
+    /// Where it stands now.
+    pub progress: Progress,
+    /// One word for the attempt's record.
+    pub outcome: &'static str,
+    /// The server's code.
+    pub reply_code: Option<u16>,
+    /// The server's words, or ours about the trouble.
+    pub reply: String,
+    /// The mailbox does not exist (5.1.x): counts towards holding the address.
+    pub hard: bool,
+}
+
+/// A bundle's sheet and the frozen envelope of its edition.
+#[derive(Clone, Debug)]
+pub struct Sheets {
+    /// The sheet's bytes.
+    pub sheet: Vec<u8>,
+    /// The edition's envelope.
+    pub envelope: String,
+}
+
+/// How many hard failures, from different editions, hold an address.
+const HARD_FAILURES_MAX: i64 = 2;
+
+impl Ledger {
+    /// The sheet of a bundle and its edition's envelope.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn sheet(&self, bundle: i64) -> Result<Sheets> {
+        let row = query(
+            "SELECT b.sheet, e.envelope FROM bundles b JOIN editions e ON e.id = b.edition_id
+             WHERE b.id = $1",
+        )
+        .bind(bundle)
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(Sheets {
+            sheet: row.get(0),
+            envelope: row.get(1),
+        })
+    }
+
+    /// A stored document's bytes for attaching.
+    ///
+    /// # Errors
+    /// The database failed, or the bytes are missing or altered.
+    pub async fn attachment(&self, sha256: Sha256) -> Result<Vec<u8>> {
+        self.blob(sha256)
+            .await?
+            .ok_or_else(|| LedgerError::Altered {
+                table: "blobs",
+                id: sha256.to_string(),
+                value: "nothing".into(),
+            })
+    }
+
+    /// When the next deferred or doubtful delivery, or the next edition, has its time.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn next_time(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+        let row = query(
+            "SELECT MIN(at) FROM (SELECT MIN(d.next_attempt_at) AS at FROM deliveries d
+                JOIN editions e ON e.id = d.edition_id AND e.state = 'open'
+                WHERE d.state IN ('deferred', 'unknown')
+             UNION ALL SELECT MIN(due_at) FROM editions WHERE state = 'open' AND due_at > $1) t",
+        )
+        .bind(ms(now))
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(row.get::<Option<i64>, _>(0).map(time))
+    }
+}
+
+/// Turns what an earlier process left in `sending` into doubt: whether the server has it, nobody
+/// knows. It is sent again at once with the same Message-ID, or held where so configured.
+///
+/// # Errors
+/// The database failed.
+pub async fn find_abandoned(tx: &mut Tx, hold: bool, now: DateTime<Utc>) -> Result<u64> {
+    query(
+        "INSERT INTO attempts (delivery_id, at, outcome, reply)
+         SELECT id, $1, 'found', 'the process ended before the reply was on record'
+         FROM deliveries WHERE state = 'sending'",
+    )
+    .bind(ms(now))
+    .execute(&mut **tx)
+    .await?;
+    let unknown = State::Sending
+        .on(Event::Found, false)
+        .unwrap_or(State::Unknown);
+    let found = query(
+        "UPDATE deliveries SET state = $1, maybe_arrived = 1, attempts = attempts + 1,
+         next_attempt_at = $2, reply_code = NULL,
+         reply = 'the process ended before the reply was on record' WHERE state = 'sending'",
+    )
+    .bind(unknown.word())
+    .bind((!hold).then(|| ms(now)))
+    .execute(&mut **tx)
+    .await?;
+    Ok(found.rows_affected())
+}
+
+/// Brings back to the queue what has its time.
+///
+/// # Errors
+/// The database failed.
+pub async fn wake_due(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
+    let pending = State::Deferred
+        .on(Event::Due, false)
+        .unwrap_or(State::Pending);
+    let woken = query(
+        "UPDATE deliveries SET state = $1, next_attempt_at = NULL
+         WHERE state IN ('deferred', 'unknown') AND next_attempt_at <= $2
+         AND edition_id IN (SELECT id FROM editions WHERE state = 'open')",
+    )
+    .bind(pending.word())
+    .bind(ms(now))
+    .execute(&mut **tx)
+    .await?;
+    Ok(woken.rows_affected())
+}
+
+/// Marks up to `most` deliveries `sending`, urgent editions first. What a letter says is frozen,
+/// but whether it goes is checked here: a recipient who left, or a bundle gone stale, cancels it.
+///
+/// # Errors
+/// The database failed.
+pub async fn claim(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    most: usize,
+) -> Result<(Vec<Claim>, Vec<Stopped>)> {
+    let (mut claims, mut stopped) = (Vec::new(), Vec::new());
+    let open = query(
+        "SELECT id FROM editions WHERE state = 'open' AND due_at <= $1
+         ORDER BY urgent DESC, due_at, id",
+    )
+    .bind(ms(now))
+    .fetch_all(&mut **tx)
+    .await?;
+    for edition in open.iter().map(|r| EditionId(r.get(0))) {
+        while claims.len() < most {
+            let want = most - claims.len();
+            let rows = waiting(tx, edition, want).await?;
+            let (go, stop): (Vec<_>, Vec<_>) = rows.iter().partition(|r| obstacle(r).is_none());
+            for row in &stop {
+                let why = obstacle(row).unwrap_or_default();
+                cancel(
+                    tx,
+                    row.get("id"),
+                    row.get::<i64, _>("maybe_arrived") != 0,
+                    &why,
+                )
+                .await?;
+                stopped.push(Stopped { edition, why });
+            }
+            mark_sending(tx, &go, now).await?;
+            for row in &go {
+                claims.push(claim_of(edition, row)?);
+            }
+            if rows.len() < want {
+                break;
+            }
+        }
+        if claims.len() >= most {
+            break;
+        }
+    }
+    Ok((claims, stopped))
+}
+
+async fn waiting(tx: &mut Tx, edition: EditionId, most: usize) -> Result<Vec<SqliteRow>> {
+    Ok(query(
+        "SELECT d.id, d.bundle_id, d.address, d.token, d.personal, d.attempts, d.doubts,
+         d.maybe_arrived, d.first_reply_at, b.stale, m.left_at AS member_left,
+         r.left_at AS branch_left, d.member_id, m.id AS member_known FROM deliveries d
+         JOIN bundles b ON b.id = d.bundle_id
+         LEFT JOIN members m ON m.id = d.member_id
+         LEFT JOIN branches r ON r.id = d.branch_id AND d.recipient_kind = 'branch'
+         WHERE d.edition_id = $1 AND d.state = 'pending' ORDER BY d.id LIMIT $2",
+    )
+    .bind(edition.0)
+    .bind(i64::try_from(most).unwrap_or(i64::MAX))
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Why a delivery must not go any more.
+fn obstacle(row: &SqliteRow) -> Option<String> {
+    let is = |name: &str| row.get::<Option<i64>, _>(name).is_some();
+    let erased = is("member_id") && !is("member_known");
+    if is("member_left") || is("branch_left") || erased {
+        return Some("left".to_owned());
+    }
+    row.get::<Option<String>, _>("stale")
+}
+
+async fn cancel(tx: &mut Tx, delivery: i64, maybe_arrived: bool, why: &str) -> Result<()> {
+    let state = State::Pending
+        .on(Event::Stopped, maybe_arrived)
+        .unwrap_or(State::Cancelled);
+    query("UPDATE deliveries SET state = $2, reply = $3 WHERE id = $1 AND state = 'pending'")
+        .bind(delivery)
+        .bind(state.word())
+        .bind(why)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+async fn mark_sending(tx: &mut Tx, rows: &[&SqliteRow], now: DateTime<Utc>) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let sending = State::Pending
+        .on(Event::Claimed, false)
+        .unwrap_or(State::Sending);
+    let mut sql = QueryBuilder::<Sqlite>::new("UPDATE deliveries SET state = ");
+    sql.push_bind(sending.word());
+    sql.push(", first_attempt_at = COALESCE(first_attempt_at, ")
+        .push_bind(ms(now));
+    sql.push("), last_attempt_at = ").push_bind(ms(now));
+    sql.push(" WHERE state = 'pending' AND id IN (");
+    let mut ids = sql.separated(", ");
+    for row in rows {
+        ids.push_bind(row.get::<i64, _>("id"));
+    }
+    sql.push(")");
+    let marked = sql.build().execute(&mut **tx).await?.rows_affected();
+    expect_rows(marked, rows.len(), "pending")
+}
+
+fn claim_of(edition: EditionId, row: &SqliteRow) -> Result<Claim> {
+    let count = |name: &str| u32::try_from(row.get::<i64, _>(name)).unwrap_or(u32::MAX);
+    Ok(Claim {
+        delivery: row.get("id"),
+        edition,
+        bundle: row.get("bundle_id"),
+        address: row.get("address"),
+        token: row.get("token"),
+        personal: row.get("personal"),
+        progress: Progress {
+            state: State::Sending,
+            attempts: count("attempts"),
+            doubts: count("doubts"),
+            maybe_arrived: row.get::<i64, _>("maybe_arrived") != 0,
+            first_reply_at: row.get::<Option<i64>, _>("first_reply_at").map(time),
+            next_attempt_at: None,
+        },
+    })
+}
+
+/// Puts what became of an attempt on record. The row must be `sending`: anything else is an error
+/// of ours and stops delivery.
+///
+/// # Errors
+/// The database failed, or the row is in another state.
+pub async fn settle(tx: &mut Tx, done: &Settlement, now: DateTime<Utc>) -> Result<()> {
+    let to = &done.progress;
+    let settled = query(
+        "UPDATE deliveries SET state = $2, attempts = $3, doubts = $4, maybe_arrived = $5,
+         first_reply_at = $6, next_attempt_at = $7, reply_code = $8, reply = $9
+         WHERE id = $1 AND state = 'sending'",
+    )
+    .bind(done.delivery)
+    .bind(to.state.word())
+    .bind(i64::from(to.attempts))
+    .bind(i64::from(to.doubts))
+    .bind(i64::from(to.maybe_arrived))
+    .bind(to.first_reply_at.map(ms))
+    .bind(to.next_attempt_at.map(ms))
+    .bind(done.reply_code.map(i64::from))
+    .bind(&done.reply)
+    .execute(&mut **tx)
+    .await?
+    .rows_affected();
+    expect_rows(settled, 1, "sending")?;
+    if !matches!(to.state, State::Sent | State::Pending) {
+        query(
+            "INSERT INTO attempts (delivery_id, at, outcome, reply_code, reply)
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(done.delivery)
+        .bind(ms(now))
+        .bind(done.outcome)
+        .bind(done.reply_code.map(i64::from))
+        .bind(&done.reply)
+        .execute(&mut **tx)
+        .await?;
+    }
+    if done.hard {
+        count_hard_failure(tx, done, now).await
+    } else {
+        Ok(())
+    }
+}
+
+async fn count_hard_failure(tx: &mut Tx, done: &Settlement, now: DateTime<Utc>) -> Result<()> {
+    query(
+        "INSERT INTO addresses (address, failures, last_edition) VALUES ($1, 1, $2)
+         ON CONFLICT (address) DO UPDATE SET
+         failures = addresses.failures
+            + CASE WHEN addresses.last_edition = excluded.last_edition THEN 0 ELSE 1 END,
+         last_edition = excluded.last_edition",
+    )
+    .bind(&done.address)
+    .bind(done.edition.0)
+    .execute(&mut **tx)
+    .await?;
+    query(
+        "UPDATE addresses SET held_at = COALESCE(held_at, $3)
+         WHERE address = $1 AND failures >= $2",
+    )
+    .bind(&done.address)
+    .bind(HARD_FAILURES_MAX)
+    .bind(ms(now))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+fn expect_rows(found: u64, expected: usize, state: &str) -> Result<()> {
+    if usize::try_from(found) == Ok(expected) {
+        return Ok(());
+    }
+    let value = format!("{found} rows where {expected} were {state}");
+    Err(LedgerError::Altered {
+        table: "deliveries",
+        id: state.to_owned(),
+        value,
+    })
+}

@@ -1,0 +1,361 @@
+//! Owns documents on record: versions, their bytes, what was seen in the folder. It refuses to know how a document is judged.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, query};
+
+use super::{Ledger, LedgerError, Result, time, word};
+use crate::document::{
+    Disposition, DocumentId, Facts, Format, Reason, Secrecy, Sha256, Standing, TextSource,
+};
+use crate::organisation::Audience;
+use crate::spelling;
+
+/// A file as it was seen in the folder. For a file with a secrecy mark this is all that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// Path below the folder, bytes that are no UTF-8 percent-encoded.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// Modification time, ns since 1970.
+    pub modified_at: i64,
+    /// Inode number.
+    pub inode: u64,
+    /// The name as shown.
+    pub file: String,
+    /// What it really is.
+    pub format: Format,
+    /// Its secrecy mark.
+    pub secrecy: Option<Secrecy>,
+    /// What is done with it.
+    pub disposition: Disposition,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// One sentence about the reason.
+    pub detail: Option<String>,
+    /// The version it is, where one was recorded.
+    pub document: Option<DocumentId>,
+    /// A fingerprint of its sidecar file; a changed sidecar is read again.
+    pub sidecar: Option<String>,
+}
+
+/// A version to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewDocument {
+    /// Canonical identity, where symbol and date are known.
+    pub identity: Option<String>,
+    /// The file's name as shown.
+    pub file: String,
+    /// The sub-folder it lay in.
+    pub folder: Option<String>,
+    /// What it really is.
+    pub format: Format,
+    /// Its pages.
+    pub pages: Option<u32>,
+    /// Bytes.
+    pub size: u64,
+    /// Of its bytes.
+    pub sha256: Sha256,
+    /// Of its normalised text.
+    pub fingerprint: Option<Sha256>,
+    /// What is known of it.
+    pub facts: Facts,
+    /// What the facts were read from.
+    pub text_source: TextSource,
+    /// Its text can be trusted for comparing versions.
+    pub trusted: bool,
+    /// What is done with it.
+    pub disposition: Disposition,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// One sentence about the reason.
+    pub detail: Option<String>,
+    /// What became of it.
+    pub standing: Standing,
+    /// To whom it is addressed.
+    pub audience: Audience,
+    /// Until when it should have been studied.
+    pub due_on: Option<NaiveDate>,
+    /// The version it is a copy of.
+    pub duplicate_of: Option<DocumentId>,
+    /// The version it replaces.
+    pub supersedes: Option<DocumentId>,
+    /// The document it belongs to.
+    pub annex_of: Option<DocumentId>,
+}
+
+/// A version on record.
+#[derive(Clone, Debug)]
+pub struct DocumentRow {
+    /// Its id.
+    pub id: DocumentId,
+    /// The first version of its chain.
+    pub chain: DocumentId,
+    /// What was recorded, with later decisions applied.
+    pub document: NewDocument,
+    /// When it was first seen.
+    pub first_seen_at: DateTime<Utc>,
+    /// When it was accepted.
+    pub accepted_at: Option<DateTime<Utc>>,
+}
+
+/// What comparing versions needs of a version on record.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// Its id.
+    pub id: DocumentId,
+    /// Its file name.
+    pub file: String,
+    /// Canonical identity.
+    pub identity: Option<String>,
+    /// Of its bytes.
+    pub sha256: String,
+    /// Of its normalised text.
+    pub fingerprint: Option<String>,
+    /// Its text can be trusted.
+    pub trusted: bool,
+    /// Its own words say that it is the newer one.
+    pub says_newer: bool,
+    /// What became of it.
+    pub standing: Standing,
+}
+
+impl Ledger {
+    /// Every sighting's stamp by path: size, modification time, inode, sidecar.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn stamps(&self) -> Result<HashMap<String, (u64, i64, u64, Option<String>)>> {
+        let rows = query("SELECT path, size, modified_at, inode, sidecar FROM sightings")
+            .fetch_all(&self.readers)
+            .await?;
+        let stamp = |r: &SqliteRow| {
+            let (size, inode): (i64, i64) = (r.get(1), r.get(3));
+            (
+                r.get(0),
+                (
+                    size.cast_unsigned(),
+                    r.get(2),
+                    inode.cast_unsigned(),
+                    r.get(4),
+                ),
+            )
+        };
+        Ok(rows.iter().map(stamp).collect())
+    }
+
+    /// Files that gave no version on record: refused, or secret.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn refused(&self) -> Result<Vec<Sighting>> {
+        let rows = query(
+            "SELECT path, size, modified_at, inode, file, format, secrecy, disposition, reason,
+             detail, document_id, sidecar FROM sightings WHERE document_id IS NULL ORDER BY file",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(sighting).collect()
+    }
+
+    /// Versions that a new file must be compared with: equal bytes, equal text or equal identity.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn versions(
+        &self,
+        sha256: Sha256,
+        fingerprint: Option<Sha256>,
+        identity: Option<&str>,
+    ) -> Result<Vec<Version>> {
+        let rows = query(
+            "SELECT id, file, identity, sha256, fingerprint, trusted, facts, standing
+             FROM documents WHERE sha256 = $1 OR identity = $2
+             OR (fingerprint = $3 AND identity IS NOT NULL) ORDER BY id",
+        )
+        .bind(sha256.to_string())
+        .bind(identity)
+        .bind(fingerprint.map(|f| f.to_string()))
+        .fetch_all(&self.readers)
+        .await?;
+        let version = |r: &SqliteRow| {
+            let id: i64 = r.get(0);
+            Ok(Version {
+                id: DocumentId(id),
+                file: r.get(1),
+                identity: r.get(2),
+                sha256: r.get(3),
+                fingerprint: r.get(4),
+                trusted: r.get(5),
+                says_newer: facts(id, r.get(6))?.says_newer,
+                standing: word("documents", id, r.get(7))?,
+            })
+        };
+        rows.iter().map(version).collect()
+    }
+
+    /// Every version on record, newest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn documents(&self) -> Result<Vec<DocumentRow>> {
+        let rows = query(&*LIST).fetch_all(&self.readers).await?;
+        rows.iter().map(document).collect()
+    }
+
+    /// Versions that a person means by an id (`d-…`), a file name, or `SYMBOL[@YYYY-MM-DD]`.
+    /// Several answers mean that the text is ambiguous.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn find_documents(&self, text: &str) -> Result<Vec<DocumentRow>> {
+        let text = spelling::line(text);
+        if let Ok(id) = text.parse::<DocumentId>() {
+            return Ok(self
+                .documents()
+                .await?
+                .into_iter()
+                .filter(|d| d.id == id)
+                .collect());
+        }
+        let (symbol, date) = match text.split_once('@') {
+            Some((symbol, date)) => (symbol, date.parse::<NaiveDate>().ok()),
+            None => (text.as_str(), None),
+        };
+        let key = crate::document::Symbol::parse(symbol).map(|s| s.key());
+        let means = |d: &DocumentRow| {
+            let symbol = d.document.facts.symbol.as_ref().map(|f| f.value.key());
+            let on = d.document.facts.issued_on.as_ref().map(|f| f.value);
+            let by_symbol = key.is_some() && symbol == key && (date.is_none() || on == date);
+            by_symbol || d.document.file == text
+        };
+        let mut found: Vec<_> = self.documents().await?.into_iter().filter(means).collect();
+        // A copy or an old version is meant only where nothing else is.
+        let live = |d: &DocumentRow| {
+            !matches!(
+                d.document.standing,
+                Standing::Duplicate | Standing::Superseded
+            )
+        };
+        if found.iter().any(live) && date.is_none() {
+            found.retain(live);
+        }
+        Ok(found)
+    }
+
+    /// The bytes of a version, checked against their hash: SQLite has no page checksums.
+    ///
+    /// # Errors
+    /// The database failed, or the bytes are not what was accepted.
+    pub async fn blob(&self, sha256: Sha256) -> Result<Option<Vec<u8>>> {
+        let row = query("SELECT bytes FROM blobs WHERE sha256 = $1")
+            .bind(sha256.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        let Some(bytes) = row.map(|r| r.get::<Vec<u8>, _>(0)) else {
+            return Ok(None);
+        };
+        if Sha256::of(&bytes) == sha256 {
+            Ok(Some(bytes))
+        } else {
+            let value = "bytes that do not match their hash".to_owned();
+            Err(LedgerError::Altered {
+                table: "blobs",
+                id: sha256.to_string(),
+                value,
+            })
+        }
+    }
+}
+
+/// The query of [`Ledger::documents`].
+const LIST: &str = "SELECT id, chain, identity, file, folder, format, pages, size, sha256,
+    fingerprint, facts, text_source, trusted, disposition, reason, detail, standing, audience,
+    due_on, duplicate_of, supersedes, annex_of, first_seen_at, accepted_at
+    FROM documents ORDER BY id DESC";
+
+/// A version out of a row of [`LIST`].
+pub(super) fn document(r: &SqliteRow) -> Result<DocumentRow> {
+    let id: i64 = r.get("id");
+    let optional = |name: &str| r.get::<Option<i64>, _>(name).map(DocumentId);
+    let reason: Option<&str> = r.get("reason");
+    let due: Option<&str> = r.get("due_on");
+    Ok(DocumentRow {
+        id: DocumentId(id),
+        chain: DocumentId(r.get("chain")),
+        document: NewDocument {
+            identity: r.get("identity"),
+            file: r.get("file"),
+            folder: r.get("folder"),
+            format: word("documents", id, r.get("format"))?,
+            pages: r
+                .get::<Option<i64>, _>("pages")
+                .and_then(|n| u32::try_from(n).ok()),
+            size: r.get::<i64, _>("size").cast_unsigned(),
+            sha256: digest(id, r.get("sha256"))?,
+            fingerprint: r
+                .get::<Option<&str>, _>("fingerprint")
+                .map(|f| digest(id, f))
+                .transpose()?,
+            facts: facts(id, r.get("facts"))?,
+            text_source: word("documents", id, r.get("text_source"))?,
+            trusted: r.get("trusted"),
+            disposition: word("documents", id, r.get("disposition"))?,
+            reason: reason.map(|w| word("documents", id, w)).transpose()?,
+            detail: r.get("detail"),
+            standing: word("documents", id, r.get("standing"))?,
+            audience: Audience::parse(r.get("audience")),
+            due_on: due.and_then(|d| d.parse().ok()),
+            duplicate_of: optional("duplicate_of"),
+            supersedes: optional("supersedes"),
+            annex_of: optional("annex_of"),
+        },
+        first_seen_at: time(r.get("first_seen_at")),
+        accepted_at: r.get::<Option<i64>, _>("accepted_at").map(time),
+    })
+}
+
+fn sighting(r: &SqliteRow) -> Result<Sighting> {
+    let read = |name: &str| r.get::<Option<&str>, _>(name);
+    Ok(Sighting {
+        path: r.get("path"),
+        size: r.get::<i64, _>("size").cast_unsigned(),
+        modified_at: r.get("modified_at"),
+        inode: r.get::<i64, _>("inode").cast_unsigned(),
+        file: r.get("file"),
+        format: word("sightings", 0, r.get("format"))?,
+        secrecy: read("secrecy")
+            .map(|w| word("sightings", 0, w))
+            .transpose()?,
+        disposition: word("sightings", 0, r.get("disposition"))?,
+        reason: read("reason")
+            .map(|w| word("sightings", 0, w))
+            .transpose()?,
+        detail: r.get("detail"),
+        document: r.get::<Option<i64>, _>("document_id").map(DocumentId),
+        sidecar: r.get("sidecar"),
+    })
+}
+
+fn facts(id: i64, json: &str) -> Result<Facts> {
+    serde_json::from_str(json).map_err(|_| altered(id, json))
+}
+
+fn digest(id: i64, hex: &str) -> Result<Sha256> {
+    let bytes = data_encoding::HEXLOWER
+        .decode(hex.as_bytes())
+        .map_err(|_| altered(id, hex))?;
+    Ok(Sha256(bytes.try_into().map_err(|_| altered(id, hex))?))
+}
+
+fn altered(id: i64, value: &str) -> LedgerError {
+    let value = value.chars().take(40).collect();
+    LedgerError::Altered {
+        table: "documents",
+        id: id.to_string(),
+        value,
+    }
+}

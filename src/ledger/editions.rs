@@ -1,0 +1,338 @@
+//! Owns editions on record and the writing of a new one: candidates, bundles, deliveries. It refuses to know who is owed what.
+
+use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite, query};
+
+use super::documents::{self, DocumentRow};
+use super::{Ledger, Result, Tx, ms, time, word};
+use crate::edition::{Bundle, EditionId, EditionState};
+use crate::organisation::RecipientKind;
+
+/// Deliveries written in one statement.
+const BATCH: usize = 200;
+
+/// An edition on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditionRow {
+    /// Its id.
+    pub id: EditionId,
+    /// Its schedule, or `urgent`.
+    pub schedule: String,
+    /// The slot it stands for.
+    pub nominal_at: DateTime<Utc>,
+    /// When its letters go.
+    pub due_at: DateTime<Utc>,
+    /// Where it stands.
+    pub state: EditionState,
+    /// It went later than it should.
+    pub late: bool,
+    /// Why it was skipped, paused or cancelled.
+    pub why: Option<String>,
+    /// What is frozen of the envelope, as the step wrote it.
+    pub envelope: String,
+    /// Its deliveries.
+    pub total: u64,
+}
+
+/// An edition about to be frozen.
+#[derive(Clone, Debug)]
+pub struct NewEdition {
+    /// Its schedule, or `urgent`.
+    pub schedule: String,
+    /// The slot it stands for.
+    pub nominal_at: DateTime<Utc>,
+    /// When its letters go.
+    pub due_at: DateTime<Utc>,
+    /// How it begins: open, or born skipped.
+    pub state: EditionState,
+    /// It goes later than it should.
+    pub late: bool,
+    /// Its letters go before others'.
+    pub urgent: bool,
+    /// Why, for one born skipped or late.
+    pub why: Option<String>,
+    /// What is frozen of the envelope.
+    pub envelope: String,
+}
+
+/// What writing an edition met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Freeze {
+    /// The slot had none; this one is new.
+    New(EditionId),
+    /// The slot has one already; wake-ups are hints.
+    Known(EditionRow),
+}
+
+/// A delivery about to be written.
+#[derive(Clone, Debug)]
+pub struct NewDelivery {
+    /// Its bundle.
+    pub bundle: i64,
+    /// Member or branch.
+    pub kind: RecipientKind,
+    /// The recipient.
+    pub recipient: i64,
+    /// The person whose mailbox it is.
+    pub member: Option<i64>,
+    /// The branch.
+    pub branch: i64,
+    /// The recipient's code.
+    pub code: Option<String>,
+    /// The recipient's name of this moment.
+    pub name: String,
+    /// The person's name, for a branch.
+    pub person: Option<String>,
+    /// Where it goes; empty where it cannot.
+    pub address: String,
+    /// Counts resends of the same bundle to the same address.
+    pub generation: i64,
+    /// The token in Message-ID and reverse-path.
+    pub token: String,
+    /// What fills the sheet's holes.
+    pub personal: String,
+    /// Set where nothing can be sent: why. The row is born failed.
+    pub unreachable: Option<&'static str>,
+}
+
+impl Ledger {
+    /// The edition of a slot.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn edition_at(
+        &self,
+        schedule: &str,
+        nominal_at: DateTime<Utc>,
+    ) -> Result<Option<EditionRow>> {
+        let row = query(&*EDITION_AT)
+            .bind(schedule)
+            .bind(ms(nominal_at))
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(edition).transpose()
+    }
+
+    /// An edition by id.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn edition(&self, id: EditionId) -> Result<Option<EditionRow>> {
+        let row = query("SELECT * FROM editions WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(edition).transpose()
+    }
+
+    /// The newest editions, newest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn editions(&self, most: u32) -> Result<Vec<EditionRow>> {
+        let rows = query("SELECT * FROM editions ORDER BY due_at DESC, id DESC LIMIT $1")
+            .bind(i64::from(most))
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(edition).collect()
+    }
+}
+
+/// The query of [`Ledger::edition_at`].
+const EDITION_AT: &str = "SELECT * FROM editions WHERE schedule = $1 AND nominal_at = $2";
+
+/// Writes an edition, unless its slot has one.
+///
+/// # Errors
+/// The database failed.
+pub async fn freeze(tx: &mut Tx, new: &NewEdition, now: DateTime<Utc>) -> Result<Freeze> {
+    let written = query(
+        "INSERT INTO editions (schedule, nominal_at, due_at, state, late, urgent, why, envelope,
+         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT (schedule, nominal_at) DO NOTHING RETURNING id",
+    )
+    .bind(&new.schedule)
+    .bind(ms(new.nominal_at))
+    .bind(ms(new.due_at))
+    .bind(new.state.word())
+    .bind(i64::from(new.late))
+    .bind(i64::from(new.urgent))
+    .bind(&new.why)
+    .bind(&new.envelope)
+    .bind(ms(now))
+    .fetch_optional(&mut **tx)
+    .await?;
+    if let Some(row) = written {
+        return Ok(Freeze::New(EditionId(row.get(0))));
+    }
+    let row = query(&*EDITION_AT)
+        .bind(&new.schedule)
+        .bind(ms(new.nominal_at))
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(Freeze::Known(edition(&row)?))
+}
+
+/// Ends the writing of an edition: how many deliveries it has, and how it begins.
+///
+/// # Errors
+/// The database failed.
+pub async fn begin_edition(
+    tx: &mut Tx,
+    id: EditionId,
+    total: u64,
+    state: EditionState,
+) -> Result<()> {
+    query("UPDATE editions SET total = $2, state = $3 WHERE id = $1")
+        .bind(id.0)
+        .bind(total.cast_signed())
+        .bind(state.word())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes every row of an edition back that turned out to hold nothing to send.
+///
+/// # Errors
+/// The database failed.
+pub async fn clear_edition(tx: &mut Tx, id: EditionId) -> Result<()> {
+    for statement in [
+        "DELETE FROM deliveries WHERE edition_id = $1",
+        "DELETE FROM bundle_documents WHERE bundle_id IN
+         (SELECT id FROM bundles WHERE edition_id = $1)",
+        "DELETE FROM bundles WHERE edition_id = $1",
+    ] {
+        query(statement).bind(id.0).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Moves an edition between open and paused, or to its end, with the reason.
+///
+/// # Errors
+/// The database failed.
+pub async fn move_edition(
+    tx: &mut Tx,
+    id: EditionId,
+    state: EditionState,
+    why: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let closed = !matches!(state, EditionState::Open | EditionState::Paused);
+    query(
+        "UPDATE editions SET state = $2, why = $3, closed_at = $4 WHERE id = $1
+         AND state <> 'cancelled'",
+    )
+    .bind(id.0)
+    .bind(state.word())
+    .bind(why)
+    .bind(closed.then(|| ms(now)))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Versions that may be owed to someone: accepted, or withdrawn after they went out. Oldest first.
+///
+/// # Errors
+/// The database failed.
+pub async fn candidates(tx: &mut Tx) -> Result<Vec<DocumentRow>> {
+    let rows = query(
+        "SELECT * FROM documents WHERE standing = 'accepted' OR (standing = 'withdrawn'
+         AND id IN (SELECT document_id FROM bundle_documents)) ORDER BY accepted_at, id",
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(documents::document).collect()
+}
+
+/// Writes a bundle with its finished sheet.
+///
+/// # Errors
+/// The database failed.
+pub async fn add_bundle(
+    tx: &mut Tx,
+    edition: EditionId,
+    bundle: &Bundle,
+    sheet: &[u8],
+) -> Result<i64> {
+    let id: i64 = query(
+        "INSERT INTO bundles (edition_id, kind, language, sheet) VALUES ($1, $2, $3, $4)
+         RETURNING id",
+    )
+    .bind(edition.0)
+    .bind(bundle.kind.word())
+    .bind(bundle.language.word())
+    .bind(sheet)
+    .fetch_one(&mut **tx)
+    .await?
+    .get(0);
+    for (position, entry) in (0i64..).zip(&bundle.entries) {
+        query(
+            "INSERT INTO bundle_documents (bundle_id, position, document_id, note)
+             VALUES ($1, $2, $3, $4)",
+        )
+        .bind(id)
+        .bind(position)
+        .bind(entry.document.0)
+        .bind(entry.note.word())
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(id)
+}
+
+/// Writes deliveries. UNIQUE (edition, recipient, address, generation) keeps them single.
+///
+/// # Errors
+/// The database failed.
+pub async fn add_deliveries(tx: &mut Tx, edition: EditionId, new: &[NewDelivery]) -> Result<()> {
+    for batch in new.chunks(BATCH) {
+        let mut sql = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO deliveries (edition_id, bundle_id, recipient_kind, recipient_id,
+             member_id, branch_id, code, name, person, address, generation, token, personal, state,
+             reply) ",
+        );
+        sql.push_values(batch, |mut row, d| {
+            row.push_bind(edition.0)
+                .push_bind(d.bundle)
+                .push_bind(d.kind.word())
+                .push_bind(d.recipient)
+                .push_bind(d.member)
+                .push_bind(d.branch)
+                .push_bind(&d.code)
+                .push_bind(&d.name)
+                .push_bind(&d.person)
+                .push_bind(&d.address)
+                .push_bind(d.generation)
+                .push_bind(&d.token)
+                .push_bind(&d.personal)
+                .push_bind(if d.unreachable.is_some() {
+                    "failed"
+                } else {
+                    "pending"
+                })
+                .push_bind(d.unreachable);
+        });
+        sql.build().execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// An edition out of a row.
+pub(super) fn edition(r: &SqliteRow) -> Result<EditionRow> {
+    let id: i64 = r.get("id");
+    Ok(EditionRow {
+        id: EditionId(id),
+        schedule: r.get("schedule"),
+        nominal_at: time(r.get("nominal_at")),
+        due_at: time(r.get("due_at")),
+        state: word("editions", id, r.get("state"))?,
+        late: r.get::<i64, _>("late") != 0,
+        why: r.get("why"),
+        envelope: r.get("envelope"),
+        total: r.get::<i64, _>("total").cast_unsigned(),
+    })
+}

@@ -1,0 +1,184 @@
+//! Owns the append-only, hash-chained event log and the list of what needs a person. It refuses to
+//! know why anything was decided; no name or address ever enters the chain.
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use sqlx::{Row, query};
+
+use super::{Ledger, Result, Tx, ms, time};
+use crate::edition::{EditionId, EditionState};
+
+/// Something that needs a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attention {
+    /// The kind of matter, one word.
+    pub what: String,
+    /// What it is about: a file, an edition, a setting.
+    pub about: String,
+    /// One sentence: what happened and what to do.
+    pub detail: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// Appends an event. Its hash covers the one before, so that an altered past shows (design §8).
+///
+/// # Errors
+/// The database failed.
+pub async fn append(
+    tx: &mut Tx,
+    kind: &str,
+    subject: &str,
+    detail: &serde_json::Value,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let previous: String = query("SELECT hash FROM events ORDER BY id DESC LIMIT 1")
+        .fetch_optional(&mut **tx)
+        .await?
+        .map_or_else(String::new, |r| r.get(0));
+    let detail = detail.to_string();
+    let mut hash = Sha256::new();
+    for part in [
+        previous.as_str(),
+        &ms(now).to_string(),
+        kind,
+        subject,
+        &detail,
+    ] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    query(
+        "INSERT INTO events (at, kind, subject, detail, previous, hash)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(ms(now))
+    .bind(kind)
+    .bind(subject)
+    .bind(detail)
+    .bind(previous)
+    .bind(data_encoding::HEXLOWER.encode(&hash.finalize()))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Puts the end of an edition into the chain: the root over its deliveries, each by id, pseudonym,
+/// bundle's documents, state, reply code and times.
+///
+/// # Errors
+/// The database failed.
+pub(super) async fn close_edition(
+    tx: &mut Tx,
+    id: EditionId,
+    state: EditionState,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    /// Rows read at a time: an edition of a million is hashed in flat memory.
+    const PAGE: i64 = 2000;
+    let (mut root, mut after, mut count) = (Sha256::new(), 0i64, 0u64);
+    loop {
+        let rows = query(
+            "SELECT d.id, COALESCE(m.pseudonym, r.code, ''), d.bundle_id, d.state, d.reply_code,
+             d.first_attempt_at, d.last_attempt_at FROM deliveries d
+             LEFT JOIN members m ON m.id = d.member_id
+             LEFT JOIN branches r ON r.id = d.branch_id
+             WHERE d.edition_id = $1 AND d.id > $2 ORDER BY d.id LIMIT $3",
+        )
+        .bind(id.0)
+        .bind(after)
+        .bind(PAGE)
+        .fetch_all(&mut **tx)
+        .await?;
+        for row in &rows {
+            after = row.get(0);
+            count += 1;
+            let number = |i: usize| row.get::<Option<i64>, _>(i).map_or(-1, |n| n);
+            let line = format!(
+                "{after}|{}|{}|{}|{}|{}|{}\n",
+                row.get::<&str, _>(1),
+                row.get::<i64, _>(2),
+                row.get::<&str, _>(3),
+                number(4),
+                number(5),
+                number(6),
+            );
+            root.update(line.as_bytes());
+        }
+        if rows.len() < usize::try_from(PAGE).unwrap_or(usize::MAX) {
+            break;
+        }
+    }
+    let documents = query(
+        "SELECT b.id, o.sha256 FROM bundles b JOIN bundle_documents p ON p.bundle_id = b.id
+         JOIN documents o ON o.id = p.document_id WHERE b.edition_id = $1
+         ORDER BY b.id, p.position",
+    )
+    .bind(id.0)
+    .fetch_all(&mut **tx)
+    .await?;
+    for row in &documents {
+        root.update(format!("{}|{}\n", row.get::<i64, _>(0), row.get::<&str, _>(1)).as_bytes());
+    }
+    let root = data_encoding::HEXLOWER.encode(&root.finalize());
+    let detail = serde_json::json!({ "state": state.word(), "deliveries": count, "root": root });
+    append(tx, "edition_closed", &id.to_string(), &detail, now).await
+}
+
+/// Notes that something needs a person; the same matter keeps its first time.
+///
+/// # Errors
+/// The database failed.
+pub async fn attend(
+    tx: &mut Tx,
+    what: &str,
+    about: &str,
+    detail: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    query(
+        "INSERT INTO attention (what, about, detail, since) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (what, about) DO UPDATE SET detail = excluded.detail",
+    )
+    .bind(what)
+    .bind(about)
+    .bind(detail)
+    .bind(ms(now))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Clears a matter, or all of a kind (`about` none).
+///
+/// # Errors
+/// The database failed.
+pub async fn clear(tx: &mut Tx, what: &str, about: Option<&str>) -> Result<()> {
+    query("DELETE FROM attention WHERE what = $1 AND about = COALESCE($2, about)")
+        .bind(what)
+        .bind(about)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+impl Ledger {
+    /// What needs a person, oldest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn attention(&self) -> Result<Vec<Attention>> {
+        let rows = query("SELECT what, about, detail, since FROM attention ORDER BY since, about")
+            .fetch_all(&self.readers)
+            .await?;
+        Ok(rows
+            .iter()
+            .map(|r| Attention {
+                what: r.get(0),
+                about: r.get(1),
+                detail: r.get(2),
+                since: time(r.get(3)),
+            })
+            .collect())
+    }
+}

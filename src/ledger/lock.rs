@@ -1,0 +1,91 @@
+//! Owns the delivery lock of a state folder: one process delivers, and its file names who. It
+//! refuses to know what the holder does with it.
+
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use super::{LedgerError, Result};
+
+/// The name of the lock file in the state folder.
+const LOCK_FILE: &str = "delivery.lock";
+
+/// Who holds the lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// `run`, `deliver` or `send`.
+    pub command: String,
+    /// Its process id.
+    pub pid: u32,
+}
+
+/// The lock, held until dropped; the system frees it when the process dies, however it dies.
+#[derive(Debug)]
+pub struct DeliveryLock {
+    _file: File,
+}
+
+impl DeliveryLock {
+    /// Takes the lock for `command`, or says who holds it.
+    ///
+    /// # Errors
+    /// The lock file cannot be used.
+    pub fn take(folder: &Path, command: &str) -> Result<std::result::Result<Self, Holder>> {
+        let fail = |source| LedgerError::Folder {
+            folder: folder.to_owned(),
+            source,
+        };
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(folder.join(LOCK_FILE))
+            .map_err(fail)?;
+        if file.try_lock().is_err() {
+            return Ok(Err(holder(&mut file)));
+        }
+        let text = format!("{command} {}\n", std::process::id());
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(text.as_bytes()))
+            .map_err(fail)?;
+        Ok(Ok(Self { _file: file }))
+    }
+}
+
+fn holder(file: &mut File) -> Holder {
+    let mut text = String::new();
+    // The holder may be writing its name at this moment; then it is simply not known yet.
+    let _ = file.take(200).read_to_string(&mut text);
+    let mut words = text.split_whitespace();
+    Holder {
+        command: words.next().unwrap_or("unknown").to_owned(),
+        pid: words.next().and_then(|w| w.parse().ok()).unwrap_or(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_taker_learns_who_holds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = DeliveryLock::take(folder.path(), "run").unwrap().unwrap();
+        let holder = DeliveryLock::take(folder.path(), "send")
+            .unwrap()
+            .unwrap_err();
+        assert_eq!(
+            holder,
+            Holder {
+                command: "run".into(),
+                pid: std::process::id()
+            }
+        );
+        drop(first);
+        assert!(DeliveryLock::take(folder.path(), "send").unwrap().is_ok());
+    }
+}

@@ -1,0 +1,303 @@
+//! Owns the questions people ask of the record: who was sent what, who is on the roster, how the
+//! queue stands. It refuses to change anything.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite, query};
+
+use super::{Ledger, Result, time, word};
+use crate::delivery::State;
+use crate::document::DocumentId;
+use crate::edition::EditionId;
+use crate::organisation::RecipientKind;
+
+/// Which deliveries to show.
+#[derive(Clone, Debug, Default)]
+pub struct LogFilter {
+    /// Those carrying this version.
+    pub document: Option<DocumentId>,
+    /// Those to this address.
+    pub address: Option<String>,
+    /// Those to this branch and its members, by code.
+    pub branch: Option<String>,
+    /// Those of this edition.
+    pub edition: Option<EditionId>,
+    /// Those due at or after.
+    pub since: Option<DateTime<Utc>>,
+    /// Those in this state.
+    pub state: Option<State>,
+    /// This one.
+    pub delivery: Option<i64>,
+}
+
+/// One delivery, as the log shows it.
+#[derive(Clone, Debug)]
+pub struct LogRow {
+    /// Its id.
+    pub delivery: i64,
+    /// Its edition.
+    pub edition: EditionId,
+    /// Its bundle.
+    pub bundle: i64,
+    /// The edition's schedule.
+    pub schedule: String,
+    /// The edition's due time.
+    pub due_at: DateTime<Utc>,
+    /// Member or branch.
+    pub kind: RecipientKind,
+    /// The recipient's code.
+    pub code: Option<String>,
+    /// The recipient's name of then.
+    pub name: String,
+    /// Whose mailbox it was, for a branch without its own.
+    pub person: Option<String>,
+    /// The branch's code.
+    pub branch: Option<String>,
+    /// Where it went; none where it could not go.
+    pub address: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// Attempts that counted.
+    pub attempts: u32,
+    /// When it was first tried.
+    pub first_attempt_at: Option<DateTime<Utc>>,
+    /// When it was last tried.
+    pub last_attempt_at: Option<DateTime<Utc>>,
+    /// When it will be tried again.
+    pub next_attempt_at: Option<DateTime<Utc>>,
+    /// The token of its Message-ID.
+    pub token: String,
+    /// What fills its sheet's holes.
+    pub personal: String,
+    /// The server's last words, or ours.
+    pub reply: Option<String>,
+    /// What it carried: id and symbol, or file name where it has none.
+    pub documents: Vec<(DocumentId, String)>,
+}
+
+/// How many deliveries wait, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// Wait for their turn.
+    pub pending: u64,
+    /// Are on the wire.
+    pub sending: u64,
+    /// Wait for their time.
+    pub deferred: u64,
+    /// In doubt.
+    pub unknown: u64,
+    /// Of the pending, those in paused editions.
+    pub paused: u64,
+}
+
+/// A member as the roster and the record have it.
+#[derive(Clone, Debug)]
+pub struct MemberRow {
+    /// Its id.
+    pub id: i64,
+    /// The code column.
+    pub code: Option<String>,
+    /// Full name.
+    pub name: String,
+    /// The branch's code.
+    pub branch: String,
+    /// The branch's name.
+    pub branch_name: String,
+    /// The post as written.
+    pub role: String,
+    /// Official, not probationary.
+    pub official: bool,
+    /// Where letters go.
+    pub address: Option<String>,
+    /// Receives nothing for now.
+    pub paused: bool,
+    /// The address is held after hard failures.
+    pub held: bool,
+    /// Is not in the roster any more.
+    pub left: bool,
+    /// What is wrong with the row.
+    pub fault: Option<String>,
+}
+
+/// Deliveries read at a time.
+const PAGE: i64 = 1000;
+
+impl Ledger {
+    /// A page of the log after delivery `after`, in the order of ids; empty at the end.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn log(&self, filter: &LogFilter, after: i64) -> Result<Vec<LogRow>> {
+        let mut sql = QueryBuilder::<Sqlite>::new(
+            "SELECT d.*, e.schedule, e.due_at, b.code AS branch FROM deliveries d
+             JOIN editions e ON e.id = d.edition_id LEFT JOIN branches b ON b.id = d.branch_id
+             WHERE d.id > ",
+        );
+        sql.push_bind(after);
+        if let Some(document) = filter.document {
+            sql.push(
+                " AND d.bundle_id IN (SELECT bundle_id FROM bundle_documents WHERE document_id = ",
+            );
+            sql.push_bind(document.0).push(")");
+        }
+        if let Some(address) = &filter.address {
+            sql.push(" AND d.address = ").push_bind(address);
+        }
+        if let Some(branch) = &filter.branch {
+            sql.push(" AND b.code = ").push_bind(branch);
+        }
+        if let Some(edition) = filter.edition {
+            sql.push(" AND d.edition_id = ").push_bind(edition.0);
+        }
+        if let Some(since) = filter.since {
+            sql.push(" AND e.due_at >= ").push_bind(super::ms(since));
+        }
+        if let Some(state) = filter.state {
+            sql.push(" AND d.state = ").push_bind(state.word());
+        }
+        if let Some(delivery) = filter.delivery {
+            sql.push(" AND d.id = ").push_bind(delivery);
+        }
+        sql.push(" ORDER BY d.id LIMIT ").push_bind(PAGE);
+        let rows = sql.build().fetch_all(&self.readers).await?;
+        let mut carried: HashMap<i64, Vec<(DocumentId, String)>> = HashMap::new();
+        let mut page = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let bundle: i64 = row.get("bundle_id");
+            if let std::collections::hash_map::Entry::Vacant(vacant) = carried.entry(bundle) {
+                vacant.insert(self.bundle_documents(bundle).await?);
+            }
+            page.push(log_row(row, carried[&bundle].clone())?);
+        }
+        Ok(page)
+    }
+
+    async fn bundle_documents(&self, bundle: i64) -> Result<Vec<(DocumentId, String)>> {
+        let rows = query(
+            "SELECT o.id, COALESCE(o.symbol, o.file) FROM bundle_documents p
+             JOIN documents o ON o.id = p.document_id WHERE p.bundle_id = $1 ORDER BY p.position",
+        )
+        .bind(bundle)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows
+            .iter()
+            .map(|r| (DocumentId(r.get(0)), r.get(1)))
+            .collect())
+    }
+
+    /// How many deliveries stand in each state, of one edition or of all.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn counts(&self, edition: Option<EditionId>) -> Result<HashMap<State, u64>> {
+        let rows = query(
+            "SELECT state, COUNT(*) FROM deliveries WHERE edition_id = COALESCE($1, edition_id)
+             GROUP BY state",
+        )
+        .bind(edition.map(|e| e.0))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|r| {
+                Ok((
+                    word("deliveries", 0, r.get(0))?,
+                    r.get::<i64, _>(1).cast_unsigned(),
+                ))
+            })
+            .collect()
+    }
+
+    /// How the queue stands: only editions that are open or paused hold waiting deliveries.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn queue(&self) -> Result<Queue> {
+        let rows = query(
+            "SELECT d.state, e.state, COUNT(*) FROM editions e
+             JOIN deliveries d ON d.edition_id = e.id
+             WHERE d.state IN ('pending', 'sending', 'deferred', 'unknown')
+             GROUP BY d.state, e.state",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let mut queue = Queue::default();
+        for row in &rows {
+            let count = row.get::<i64, _>(2).cast_unsigned();
+            match row.get::<&str, _>(0) {
+                "pending" => {
+                    queue.pending += count;
+                    if row.get::<&str, _>(1) == "paused" {
+                        queue.paused += count;
+                    }
+                }
+                "sending" => queue.sending += count,
+                "deferred" => queue.deferred += count,
+                _ => queue.unknown += count,
+            }
+        }
+        Ok(queue)
+    }
+
+    /// Every member on record, by branch and id.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn members(&self) -> Result<Vec<MemberRow>> {
+        let rows = query(
+            "SELECT m.*, b.code AS branch, b.name AS branch_name, a.held_at FROM members m
+             JOIN branches b ON b.id = m.branch_id LEFT JOIN addresses a ON a.address = m.address
+             ORDER BY b.id, m.id",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.iter().map(member_row).collect())
+    }
+}
+
+fn log_row(r: &SqliteRow, documents: Vec<(DocumentId, String)>) -> Result<LogRow> {
+    let id: i64 = r.get("id");
+    let at = |name: &str| r.get::<Option<i64>, _>(name).map(time);
+    Ok(LogRow {
+        delivery: id,
+        edition: EditionId(r.get("edition_id")),
+        bundle: r.get("bundle_id"),
+        schedule: r.get("schedule"),
+        due_at: time(r.get("due_at")),
+        kind: word("deliveries", id, r.get("recipient_kind"))?,
+        code: r.get("code"),
+        name: r.get("name"),
+        person: r.get("person"),
+        branch: r.get("branch"),
+        address: Some(r.get::<String, _>("address")).filter(|a| !a.is_empty()),
+        state: word("deliveries", id, r.get("state"))?,
+        attempts: u32::try_from(r.get::<i64, _>("attempts")).unwrap_or(u32::MAX),
+        first_attempt_at: at("first_attempt_at"),
+        last_attempt_at: at("last_attempt_at"),
+        next_attempt_at: at("next_attempt_at"),
+        token: r.get("token"),
+        personal: r.get("personal"),
+        reply: r.get("reply"),
+        documents,
+    })
+}
+
+fn member_row(r: &SqliteRow) -> MemberRow {
+    let is = |name: &str| r.get::<Option<i64>, _>(name).is_some();
+    MemberRow {
+        id: r.get("id"),
+        code: r.get("code"),
+        name: r.get("name"),
+        branch: r.get("branch"),
+        branch_name: r.get("branch_name"),
+        role: r.get("post"),
+        official: r.get::<i64, _>("official") != 0,
+        address: r.get("address"),
+        paused: r.get::<i64, _>("paused") != 0,
+        held: is("held_at"),
+        left: is("left_at"),
+        fault: r.get("fault"),
+    }
+}
