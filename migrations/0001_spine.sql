@@ -190,7 +190,8 @@ CREATE INDEX deliveries_by_address ON deliveries (address);
 CREATE INDEX deliveries_by_branch ON deliveries (branch_id);
 CREATE INDEX deliveries_waiting ON deliveries (next_attempt_at)
     WHERE state IN ('deferred', 'unknown');
-CREATE INDEX deliveries_sending ON deliveries (id) WHERE state = 'sending';
+CREATE INDEX deliveries_live ON deliveries (state, edition_id)
+    WHERE state IN ('pending', 'sending', 'deferred', 'unknown');
 
 -- The attempts that did not end in `sent`; the one that did is the delivery's own row.
 CREATE TABLE attempts (

@@ -2,11 +2,13 @@
 //! with, when to try again, its Message-ID. It refuses to know SMTP and SQL.
 
 mod brake;
+mod envelope;
 mod outcome;
 mod retry;
 mod state;
 
 pub use brake::{Brake, Verdict};
+pub use envelope::FrozenEnvelope;
 pub use outcome::{Doubt, Enhanced, Outcome, Reply, Trouble};
 pub use retry::{Progress, RetryPolicy};
 pub use state::{Event, State};

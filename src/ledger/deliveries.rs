@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, query};
 
-use super::{Ledger, LedgerError, Result, Tx, ms, time, word};
+use super::{Ledger, LedgerError, Result, Tx, ms, time};
 use crate::delivery::{Event, Progress, State};
 use crate::document::Sha256;
 use crate::edition::EditionId;

@@ -1,0 +1,499 @@
+//! Owns the loop between ledger and workers: settle what came back, claim what may go, in one
+//! commit. It refuses to touch the wire.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::gate::Gate;
+use super::pace::Pace;
+use super::sheets::Sheets;
+use super::worker::{self, Done};
+use super::{Clock, DeliverError, Rules, Steering, Tally, Until};
+use crate::courier::{Courier, NoLink};
+use crate::delivery::{Brake, Outcome, Progress, State, Trouble, Verdict};
+use crate::edition::{EditionId, EditionState};
+use crate::ledger::deliveries::{self, Claim, Settlement, Stopped};
+use crate::ledger::{DeliveryLock, Ledger, LedgerError, closing, editions, events};
+
+/// How long the ledger may fail before delivering stops; outcomes are kept in memory meanwhile and
+/// nothing is claimed.
+const LEDGER_PATIENCE: Duration = Duration::from_secs(30);
+/// How often a failing ledger is tried.
+const LEDGER_RETRY: Duration = Duration::from_secs(1);
+/// The pump looks at the queue this often even if nothing wakes it.
+const SWEEP: Duration = Duration::from_secs(2);
+/// Editions whose brake is remembered.
+const BRAKES_MAX: usize = 64;
+
+/// Delivers what is queued. The lock proves that nobody else does.
+///
+/// `watch` is told after every commit. `chance` in 0..1 spreads retries.
+///
+/// # Errors
+/// The ledger failed for good.
+pub async fn deliver(
+    ledger: &Ledger,
+    courier: &Courier,
+    rules: &Rules,
+    steering: &Steering,
+    (clock, chance): (Clock, fn() -> f64),
+    _lock: &DeliveryLock,
+    mut watch: impl FnMut(&Tally) + Send,
+) -> Result<Tally, DeliverError> {
+    let started = Instant::now();
+    let mut tx = ledger.begin().await?;
+    let found = deliveries::find_abandoned(&mut tx, rules.retry.hold_unknown, clock()).await?;
+    tx.commit().await.map_err(LedgerError::from)?;
+    if found > 0 {
+        tracing::warn!(found, "deliveries left in doubt by an earlier process");
+    }
+    let (job_sender, job_receiver) = mpsc::channel(rules.in_doubt_max.max(1));
+    let (done_sender, done) = mpsc::channel(rules.in_doubt_max.max(1));
+    let jobs = Arc::new(Mutex::new(job_receiver));
+    let sheets = Arc::new(Sheets::new(ledger.clone()));
+    let mut workers = JoinSet::new();
+    for _ in 0..rules.connections {
+        workers.spawn(worker::work(
+            courier.clone(),
+            Arc::clone(&sheets),
+            Arc::clone(&jobs),
+            done_sender.clone(),
+            steering.stop.clone(),
+        ));
+    }
+    let mut pump = Pump {
+        ledger,
+        rules,
+        steering,
+        clock,
+        chance,
+        jobs: Some(job_sender),
+        done,
+        in_flight: 0,
+        gate: Gate::new(rules.connections),
+        pace: Pace::new(rules.rate_per_minute, started),
+        brakes: HashMap::new(),
+        troubles: HashMap::new(),
+        round: Round::default(),
+        tally: Tally::default(),
+    };
+    let result = pump.run(&mut watch).await;
+    let mut tally = pump.tally;
+    drop(pump);
+    let drained = async { while workers.join_next().await.is_some() {} };
+    if tokio::time::timeout(steering.drain, drained).await.is_err() {
+        tracing::warn!("links did not close in time");
+    }
+    result?;
+    tally.queue = ledger.queue().await?;
+    tally.took = started.elapsed();
+    Ok(tally)
+}
+
+struct Pump<'a> {
+    ledger: &'a Ledger,
+    rules: &'a Rules,
+    steering: &'a Steering,
+    clock: Clock,
+    chance: fn() -> f64,
+    /// None once draining: the workers end when their queue is empty.
+    jobs: Option<mpsc::Sender<Claim>>,
+    done: mpsc::Receiver<Done>,
+    in_flight: usize,
+    gate: Gate,
+    pace: Pace,
+    brakes: HashMap<EditionId, Brake>,
+    /// Deliveries whose dialogue broke once; the second time they wait, so that none blocks others.
+    troubles: HashMap<i64, u32>,
+    round: Round,
+    tally: Tally,
+}
+
+/// What the next commit holds.
+#[derive(Default)]
+struct Round {
+    settlements: Vec<Settlement>,
+    /// Editions to pause, with the reason.
+    pause: Vec<(EditionId, String)>,
+    /// Something about the server to tell, or nothing wrong any more.
+    server: Option<Option<String>>,
+    touched: HashSet<EditionId>,
+}
+
+impl Pump<'_> {
+    async fn run(&mut self, watch: &mut (impl FnMut(&Tally) + Send)) -> Result<(), DeliverError> {
+        let mut failing_since: Option<Instant> = None;
+        let drain_by = |stopped: Option<Instant>| stopped.map(|at| at + self.steering.drain);
+        let mut stopped_at: Option<Instant> = None;
+        loop {
+            if self.steering.stop.is_cancelled() && stopped_at.is_none() {
+                stopped_at = Some(Instant::now());
+                self.jobs = None;
+            }
+            match self.commit().await {
+                Ok(claimed) => {
+                    failing_since = None;
+                    watch(&self.tally);
+                    if self.finished(claimed).await? {
+                        return Ok(());
+                    }
+                    let overdue = drain_by(stopped_at).is_some_and(|by| Instant::now() >= by);
+                    if stopped_at.is_some() && (self.in_flight == 0 || overdue) {
+                        return Ok(());
+                    }
+                }
+                Err(error) => {
+                    let since = *failing_since.get_or_insert_with(Instant::now);
+                    tracing::error!(%error, "ledger cannot be written; nothing is claimed");
+                    if since.elapsed() > LEDGER_PATIENCE {
+                        return Err(error.into());
+                    }
+                    tokio::time::sleep(LEDGER_RETRY).await;
+                    continue;
+                }
+            }
+            self.wait().await?;
+        }
+    }
+
+    /// One transaction: settle, wake, close, claim. Answers how many were claimed.
+    async fn commit(&mut self) -> Result<usize, LedgerError> {
+        let now = (self.clock)();
+        let room = self.rules.in_doubt_max.saturating_sub(self.in_flight);
+        let width = self.gate.width(room, Instant::now()).saturating_sub(
+            // A probe goes alone.
+            if self.gate.opens_at().is_some() {
+                self.in_flight
+            } else {
+                0
+            },
+        );
+        let wanted = if self.jobs.is_some() {
+            width.min(room)
+        } else {
+            0
+        };
+        let permitted = self.pace.take(wanted, Instant::now());
+        let mut tx = match self.ledger.begin().await {
+            Ok(tx) => tx,
+            Err(error) => {
+                self.pace.untake(permitted);
+                return Err(error);
+            }
+        };
+        for settlement in &self.round.settlements {
+            deliveries::settle(&mut tx, settlement, now).await?;
+        }
+        for (edition, why) in &self.round.pause {
+            pause(&mut tx, *edition, why, now).await?;
+        }
+        match &self.round.server {
+            Some(Some(trouble)) => {
+                events::attend(&mut tx, "server", "smtp", trouble, now).await?;
+            }
+            Some(None) => events::clear(&mut tx, "server", Some("smtp")).await?,
+            None => {}
+        }
+        deliveries::wake_due(&mut tx, now).await?;
+        let (claims, stopped) = if permitted > 0 {
+            deliveries::claim(&mut tx, now, permitted).await?
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        let mut touched = self.round.touched.clone();
+        touched.extend(stopped.iter().map(|s| s.edition));
+        if claims.len() < permitted || permitted == 0 {
+            let touched: Vec<_> = touched.iter().copied().collect();
+            let closed = closing::close_finished(&mut tx, &touched, now).await?;
+            for (edition, state) in &closed {
+                tracing::info!(%edition, %state, "edition closed");
+                self.round.touched.remove(edition);
+                self.brakes.remove(edition);
+            }
+        }
+        tx.commit().await?;
+        self.after_commit(permitted, claims, stopped)
+    }
+
+    fn after_commit(
+        &mut self,
+        permitted: usize,
+        claims: Vec<Claim>,
+        stopped: Vec<Stopped>,
+    ) -> Result<usize, LedgerError> {
+        for settlement in self.round.settlements.drain(..) {
+            self.tally.count(settlement.progress.state);
+        }
+        self.round.pause.clear();
+        self.round.server = None;
+        self.tally.cancelled += stopped.len() as u64;
+        self.round.touched.extend(stopped.iter().map(|s| s.edition));
+        self.pace.untake(permitted - claims.len());
+        let claimed = claims.len();
+        self.in_flight += claimed;
+        for claim in claims {
+            self.round.touched.insert(claim.edition);
+            let Some(jobs) = &self.jobs else { break };
+            // The channel holds in_doubt_max, and no more are ever in flight.
+            if jobs.try_send(claim).is_err() {
+                tracing::error!("a worker is gone; its letter is found at the next start");
+            }
+        }
+        Ok(claimed)
+    }
+
+    /// True where the run has come to its own end.
+    async fn finished(&self, claimed: usize) -> Result<bool, LedgerError> {
+        if claimed > 0 || self.in_flight > 0 || !self.round.settlements.is_empty() {
+            return Ok(false);
+        }
+        let queue = self.ledger.queue().await?;
+        let open = queue.pending - queue.paused + queue.sending;
+        let waiting = self.ledger.next_time((self.clock)()).await?.is_some();
+        Ok(match self.steering.until {
+            Until::Stopped => false,
+            Until::Done => open == 0 && !waiting,
+            Until::Idle => {
+                let now = Instant::now();
+                let shut = self.gate.opens_at().is_some_and(|at| at > now);
+                let paced = self.pace.next_at(now).is_some_and(|at| at > now);
+                shut || !(paced && open > 0)
+            }
+        })
+    }
+
+    /// Waits for something to do and takes in what the workers brought back.
+    async fn wait(&mut self) -> Result<(), LedgerError> {
+        if self.in_flight == 0 && self.steering.stop.is_cancelled() {
+            return Ok(());
+        }
+        let until = self.wake_at().await?;
+        tokio::select! {
+            done = self.done.recv() => {
+                if let Some(done) = done {
+                    self.take(done);
+                }
+            }
+            () = self.steering.wake.notified() => {}
+            () = self.steering.stop.cancelled(), if self.jobs.is_some() => {}
+            () = tokio::time::sleep_until(until) => {}
+        }
+        // Whatever else is there shares the commit.
+        while let Ok(done) = self.done.try_recv() {
+            self.take(done);
+        }
+        Ok(())
+    }
+
+    async fn wake_at(&self) -> Result<Instant, LedgerError> {
+        let (now, wall) = (Instant::now(), (self.clock)());
+        let sweep = now + SWEEP;
+        let mut at = sweep;
+        if self.in_flight == 0 {
+            if let Some(next) = self.ledger.next_time(wall).await? {
+                let wait = (next - wall).to_std().unwrap_or(Duration::ZERO);
+                at = at.min(now + wait.max(Duration::from_millis(5)));
+            }
+        }
+        let later = [self.gate.opens_at(), self.pace.next_at(now)];
+        Ok(later
+            .into_iter()
+            .flatten()
+            .filter(|t| *t > now)
+            .fold(at, Instant::min))
+    }
+
+    fn take(&mut self, done: Done) {
+        self.in_flight -= 1;
+        match done {
+            Done::Attempt(claim, outcome) => self.attempted(&claim, outcome),
+            Done::NoLink(claim, none) => self.no_link(&claim, none),
+            Done::Unstarted(claim) => self.release(&claim, String::new()),
+            Done::Unfit(claim, fault) => {
+                tracing::error!(delivery = claim.delivery, fault, "letter cannot be made");
+                let why = format!("a letter cannot be made: {fault}");
+                self.round.pause.push((claim.edition, why.clone()));
+                self.release(&claim, why);
+            }
+        }
+    }
+
+    fn no_link(&mut self, claim: &Claim, none: NoLink) {
+        let now = Instant::now();
+        let words = match none {
+            NoLink::Trouble(trouble) => {
+                self.gate.trouble(now);
+                trouble.to_string()
+            }
+            NoLink::Barred(why) => {
+                self.gate.barred(now);
+                why
+            }
+            NoLink::TooMuch(reply) => {
+                self.pace.too_much(now, None);
+                reply.to_string()
+            }
+        };
+        tracing::warn!(trouble = words, "the mail server cannot be used");
+        if self.gate.opens_at().is_some() {
+            self.round.server = Some(Some(format!("the mail server cannot be used: {words}")));
+        }
+        self.release(claim, words);
+    }
+
+    fn attempted(&mut self, claim: &Claim, outcome: Outcome) {
+        let now = Instant::now();
+        match &outcome {
+            Outcome::Sent(_) => self.pace.accepted(now),
+            Outcome::Trouble(trouble) => {
+                self.gate.trouble(now);
+                if self.breaks_again(claim, trouble) {
+                    return self.set_aside(claim, trouble.to_string());
+                }
+            }
+            Outcome::TooMuch(_) => self.pace.too_much(now, None),
+            Outcome::Barred(why) => self.round.pause.push((claim.edition, why.clone())),
+            Outcome::Deferred(_) | Outcome::Refused(_) | Outcome::Unknown(_) => {}
+        }
+        if matches!(
+            outcome,
+            Outcome::Sent(_) | Outcome::Deferred(_) | Outcome::Refused(_)
+        ) {
+            if self.gate.opens_at().is_some() {
+                self.round.server = Some(None);
+            }
+            self.gate.answered();
+        }
+        if self.brakes.len() > BRAKES_MAX {
+            self.brakes.clear();
+        }
+        if self
+            .brakes
+            .entry(claim.edition)
+            .or_default()
+            .observe(&outcome)
+            == Verdict::Pause
+        {
+            let words = words_of(&outcome).1;
+            let why = format!("the server refuses many alike, so nobody is blamed: {words}");
+            self.round.pause.push((claim.edition, why));
+        }
+        self.settle(claim, &outcome);
+    }
+
+    /// A dialogue that breaks twice over the same delivery is put aside, so that it delays no
+    /// other; no attempt is counted. A server that says "not now" is taken at its word at once.
+    fn breaks_again(&mut self, claim: &Claim, trouble: &Trouble) -> bool {
+        let times = self.troubles.entry(claim.delivery).or_insert(0);
+        *times += 1;
+        let aside = *times >= 2 || matches!(trouble, Trouble::NotNow(_));
+        if aside {
+            self.troubles.remove(&claim.delivery);
+        }
+        aside
+    }
+
+    fn set_aside(&mut self, claim: &Claim, words: String) {
+        let wait = self
+            .rules
+            .retry
+            .retry_after
+            .first()
+            .copied()
+            .unwrap_or(SWEEP);
+        let at = (self.clock)() + chrono::TimeDelta::from_std(wait).unwrap_or_default();
+        let progress = Progress {
+            state: State::Deferred,
+            next_attempt_at: Some(at),
+            ..claim.progress.clone()
+        };
+        self.push(claim, progress, "trouble", None, words, false);
+    }
+
+    fn release(&mut self, claim: &Claim, words: String) {
+        let progress = Progress {
+            state: State::Pending,
+            ..claim.progress.clone()
+        };
+        self.push(claim, progress, "released", None, words, false);
+    }
+
+    fn settle(&mut self, claim: &Claim, outcome: &Outcome) {
+        let progress =
+            self.rules
+                .retry
+                .after(&claim.progress, outcome, (self.clock)(), (self.chance)());
+        let (code, words, hard) = {
+            let (code, words) = words_of(outcome);
+            let hard = matches!(outcome, Outcome::Refused(r)
+                if r.enhanced.is_some_and(|e| e.class == 5 && e.subject == 1));
+            (code, words, hard)
+        };
+        self.push(claim, progress, word_of(outcome), code, words, hard);
+    }
+
+    fn push(
+        &mut self,
+        claim: &Claim,
+        progress: Progress,
+        outcome: &'static str,
+        reply_code: Option<u16>,
+        reply: String,
+        hard: bool,
+    ) {
+        self.round.touched.insert(claim.edition);
+        self.round.settlements.push(Settlement {
+            delivery: claim.delivery,
+            edition: claim.edition,
+            address: claim.address.clone(),
+            progress,
+            outcome,
+            reply_code,
+            reply,
+            hard,
+        });
+    }
+}
+
+async fn pause(
+    tx: &mut crate::ledger::Tx,
+    edition: EditionId,
+    why: &str,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(), LedgerError> {
+    tracing::error!(%edition, why, "edition paused");
+    editions::move_edition(tx, edition, EditionState::Paused, Some(why), now).await?;
+    let detail = format!("{why}. Mend it, then: phobien resume {edition}");
+    events::attend(tx, "paused", &edition.to_string(), &detail, now).await
+}
+
+/// One word for the record of attempts.
+fn word_of(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Sent(_) => "sent",
+        Outcome::Deferred(_) => "deferred",
+        Outcome::Refused(_) => "refused",
+        Outcome::Unknown(_) => "unknown",
+        Outcome::Trouble(_) => "trouble",
+        Outcome::Barred(_) => "barred",
+        Outcome::TooMuch(_) => "too_much",
+    }
+}
+
+/// The server's code and words, or ours.
+fn words_of(outcome: &Outcome) -> (Option<u16>, String) {
+    match outcome {
+        Outcome::Sent(reply)
+        | Outcome::Deferred(reply)
+        | Outcome::Refused(reply)
+        | Outcome::TooMuch(reply) => (Some(reply.code), reply.to_string()),
+        Outcome::Unknown(doubt) => (None, doubt.to_string()),
+        Outcome::Trouble(trouble) => (None, trouble.to_string()),
+        Outcome::Barred(why) => (None, why.clone()),
+    }
+}

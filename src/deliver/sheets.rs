@@ -1,0 +1,121 @@
+//! Owns the letters' shared parts in memory: a bundle's sheet is read once, an attachment encoded
+//! once, and both serve every recipient. It refuses to hold more than a bounded number of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use crate::courier;
+use crate::delivery::FrozenEnvelope;
+use crate::document::Sha256;
+use crate::ledger::Ledger;
+use crate::ledger::deliveries::Claim;
+use crate::letter::{self, Personal, Piece, Sheet};
+use crate::organisation::Address;
+
+/// Sheets kept ready; editions under way at once are few.
+const SHEETS_MAX: usize = 16;
+/// Bytes of encoded attachments kept ready; beyond it the oldest are encoded again when needed.
+const ENCODED_MAX: usize = 64 * 1024 * 1024;
+
+/// The shared parts, for all workers.
+#[derive(Debug)]
+pub(super) struct Sheets {
+    ledger: Ledger,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    sheets: HashMap<i64, Arc<Ready>>,
+    attachments: HashMap<Sha256, courier::Piece>,
+    bytes: usize,
+}
+
+/// A sheet and the frozen envelope of its edition.
+#[derive(Debug)]
+struct Ready {
+    sheet: Sheet,
+    envelope: FrozenEnvelope,
+}
+
+impl Sheets {
+    pub(super) fn new(ledger: Ledger) -> Self {
+        Self {
+            ledger,
+            kept: Mutex::default(),
+        }
+    }
+
+    /// The envelope and letter of a claimed delivery.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger's bytes, in words; the delivery's edition must wait.
+    pub(super) async fn letter(
+        &self,
+        claim: &Claim,
+    ) -> Result<(courier::Envelope, courier::Letter), String> {
+        let mut kept = self.kept.lock().await;
+        let ready = self.ready(&mut kept, claim.bundle).await?;
+        let personal: Personal =
+            serde_json::from_str(&claim.personal).map_err(|e| format!("personal part: {e}"))?;
+        let filled = ready.sheet.fill(&personal).map_err(|e| e.to_string())?;
+        let mut pieces = Vec::with_capacity(filled.pieces.len());
+        for piece in filled.pieces {
+            pieces.push(match piece {
+                Piece::Bytes(bytes) => {
+                    courier::Piece::new(bytes.into_owned()).map_err(|e| e.to_string())?
+                }
+                Piece::Attachment { sha256, .. } => self.attachment(&mut kept, sha256).await?,
+            });
+        }
+        drop(kept);
+        let letter = courier::Letter::new(pieces).map_err(|e| e.to_string())?;
+        let to: Address = claim.address.parse().map_err(|e| format!("address: {e}"))?;
+        let envelope = courier::Envelope {
+            delivery: format!("m-{}", claim.delivery),
+            from: ready.envelope.reverse_path_of(&claim.token)?,
+            to,
+            envelope_id: Some(claim.token.clone()),
+        };
+        Ok((envelope, letter))
+    }
+
+    async fn ready(&self, kept: &mut Kept, bundle: i64) -> Result<Arc<Ready>, String> {
+        if let Some(ready) = kept.sheets.get(&bundle) {
+            return Ok(Arc::clone(ready));
+        }
+        let stored = self.ledger.sheet(bundle).await.map_err(|e| e.to_string())?;
+        let sheet = Sheet::from_bytes(&stored.sheet).map_err(|e| e.to_string())?;
+        let ready = Arc::new(Ready {
+            sheet,
+            envelope: FrozenEnvelope::from_json(&stored.envelope)?,
+        });
+        if kept.sheets.len() >= SHEETS_MAX {
+            kept.sheets.clear();
+        }
+        kept.sheets.insert(bundle, Arc::clone(&ready));
+        Ok(ready)
+    }
+
+    async fn attachment(&self, kept: &mut Kept, sha256: Sha256) -> Result<courier::Piece, String> {
+        if let Some(piece) = kept.attachments.get(&sha256) {
+            return Ok(piece.clone());
+        }
+        let bytes = self
+            .ledger
+            .attachment(sha256)
+            .await
+            .map_err(|e| e.to_string())?;
+        let encoded = letter::encode_attachment(&bytes);
+        if kept.bytes + encoded.len() > ENCODED_MAX {
+            kept.attachments.clear();
+            kept.bytes = 0;
+        }
+        kept.bytes += encoded.len();
+        let piece = courier::Piece::new(encoded).map_err(|e| e.to_string())?;
+        kept.attachments.insert(sha256, piece.clone());
+        Ok(piece)
+    }
+}

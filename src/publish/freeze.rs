@@ -1,0 +1,395 @@
+//! Owns the writing of an edition's deliveries: recipients a page at a time, what each is owed,
+//! one sheet for all who are owed the same. It refuses to decide what is owed.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{Order, Press, Result, URGENT, occasion};
+use crate::delivery;
+use crate::document::{DocumentId, Identity, Standing};
+use crate::edition::{
+    Bundle, Candidate, EditionId, Entry, Note, Question, Recipient, Told, owed, unrecorded,
+};
+use crate::ledger::documents::DocumentRow;
+use crate::ledger::editions::{self, NewDelivery};
+use crate::ledger::recipients::{self, Mailbox, MemberOfBranch, RecipientRow};
+use crate::ledger::{Ledger, Tx};
+use crate::letter::{self, Annex, BranchRow, BranchTable, File, Frame, Item, Personal, message_id};
+use crate::organisation::{BranchCode, Language, RecipientKind};
+use crate::schedule::Content;
+
+/// Recipients considered at a time: a million need not fit in memory.
+const PAGE: u32 = 1000;
+
+/// Writes the deliveries of an edition and answers how many rows it has; 0 where nothing is owed
+/// that could be sent.
+pub(super) async fn deliveries(
+    tx: &mut Tx,
+    ledger: &Ledger,
+    press: &Press<'_>,
+    order: &Order,
+    edition: EditionId,
+) -> Result<u64> {
+    let documents = Documents::load(tx, order).await?;
+    let since = match order.content {
+        Content::Period => {
+            ledger
+                .slot_before(&order.schedule, order.slot.nominal_at)
+                .await?
+        }
+        Content::Owed => None,
+    };
+    let question = Question {
+        content: order.content,
+        since,
+        new_member_days: press.config.delivery.new_member_days,
+    };
+    let mut run = Run {
+        ledger,
+        press,
+        order,
+        edition,
+        documents,
+        question,
+        bundles: HashMap::new(),
+        sent: 0,
+        unreached: 0,
+    };
+    for kind in &order.kinds {
+        run.kind(tx, *kind).await?;
+    }
+    let (sent, unreached) = (run.sent, run.unreached);
+    if sent == 0 {
+        // A member without a usable address alone makes no edition (design §3).
+        editions::clear_edition(tx, edition).await?;
+        return Ok(0);
+    }
+    Ok(sent + unreached)
+}
+
+/// The versions an edition may carry, in the order of the letter.
+struct Documents {
+    candidates: Vec<Candidate>,
+    rows: HashMap<DocumentId, DocumentRow>,
+    annexes: HashMap<DocumentId, Vec<DocumentId>>,
+    /// When the document, or the version it replaces, first went out.
+    sent_on: HashMap<DocumentId, DateTime<Utc>>,
+}
+
+impl Documents {
+    async fn load(tx: &mut Tx, order: &Order) -> Result<Self> {
+        let mut rows = editions::candidates(tx).await?;
+        rows.sort_by(|a, b| letter::order(&a.document.facts, &b.document.facts));
+        let mut annexes: HashMap<DocumentId, Vec<DocumentId>> = HashMap::new();
+        let mut candidates = Vec::new();
+        for row in &rows {
+            if let Some(main) = row.document.annex_of {
+                if row.document.standing == Standing::Accepted {
+                    annexes.entry(main).or_default().push(row.id);
+                }
+                continue;
+            }
+            let wanted = order
+                .documents
+                .as_ref()
+                .is_none_or(|only| only.contains(&row.id));
+            if let (true, Some(accepted_at)) = (wanted, row.accepted_at) {
+                candidates.push(Candidate {
+                    document: row.id,
+                    chain: row.chain,
+                    standing: row.document.standing,
+                    audience: row.document.audience.clone(),
+                    accepted_at,
+                });
+            }
+        }
+        let sent_on = editions::sent_on(tx).await?;
+        let rows = rows.into_iter().map(|row| (row.id, row)).collect();
+        Ok(Self {
+            candidates,
+            rows,
+            annexes,
+            sent_on,
+        })
+    }
+
+    fn items(&self, press: &Press<'_>, bundle: &Bundle) -> Vec<Item> {
+        bundle
+            .entries
+            .iter()
+            .filter_map(|e| Some(self.item(press, self.rows.get(&e.document)?, e.note)))
+            .collect()
+    }
+
+    fn item(&self, press: &Press<'_>, row: &DocumentRow, note: Note) -> Item {
+        let day = |id: Option<DocumentId>| -> Option<NaiveDate> {
+            Some(press.local(*self.sent_on.get(&id?)?).date_naive())
+        };
+        let annex = |id: &DocumentId| {
+            let row = self.rows.get(id)?;
+            let number = annex_number(row);
+            Some(Annex {
+                number,
+                file: file(row),
+            })
+        };
+        let annexes = self.annexes.get(&row.id);
+        Item {
+            facts: row.document.facts.clone(),
+            file: file(row),
+            note,
+            replaces_sent_on: match note {
+                Note::Withdrawn => day(Some(row.id)),
+                _ => day(row.document.supersedes),
+            },
+            sent_on: day(Some(row.id)),
+            due: row.document.due_on,
+            annexes: annexes.into_iter().flatten().filter_map(annex).collect(),
+        }
+    }
+}
+
+/// The number of an annex, where its identity says one.
+fn annex_number(row: &DocumentRow) -> Option<u16> {
+    let identity = row.document.identity.as_deref()?;
+    Identity::annex_number(identity)
+}
+
+fn file(row: &DocumentRow) -> File {
+    File {
+        name: row.document.file.clone(),
+        format: row.document.format,
+        pages: row.document.pages,
+        size: row.document.size,
+        sha256: row.document.sha256,
+    }
+}
+
+/// One edition being written.
+struct Run<'a> {
+    ledger: &'a Ledger,
+    press: &'a Press<'a>,
+    order: &'a Order,
+    edition: EditionId,
+    documents: Documents,
+    question: Question,
+    bundles: HashMap<Bundle, i64>,
+    sent: u64,
+    unreached: u64,
+}
+
+impl Run<'_> {
+    async fn kind(&mut self, tx: &mut Tx, kind: RecipientKind) -> Result<()> {
+        let mut after = 0;
+        loop {
+            let page = recipients::recipients(tx, kind, after, PAGE).await?;
+            let (Some(first), Some(last)) = (page.first(), page.last()) else {
+                return Ok(());
+            };
+            let told = recipients::told(tx, kind, first.id, last.id).await?;
+            after = last.id;
+            let mut rows = Vec::new();
+            for recipient in &page {
+                let only = self.order.recipients.as_ref();
+                if recipient.paused || only.is_some_and(|o| !o.contains(&(kind, recipient.id))) {
+                    continue;
+                }
+                let had = told.get(&recipient.id).map_or(&[][..], Vec::as_slice);
+                self.recipient(tx, recipient, had, &mut rows).await?;
+            }
+            editions::add_deliveries(tx, self.edition, &rows).await?;
+        }
+    }
+
+    async fn recipient(
+        &mut self,
+        tx: &mut Tx,
+        recipient: &RecipientRow,
+        told: &[Told],
+        rows: &mut Vec<NewDelivery>,
+    ) -> Result<()> {
+        let who = Recipient {
+            kind: recipient.kind,
+            branch: BranchCode(recipient.branch.clone()),
+            officer: recipient.officer,
+            first_seen: recipient.first_seen,
+        };
+        let entries = owed(&self.documents.candidates, &who, told, &self.question);
+        let open: Vec<&Mailbox> = recipient.mailboxes.iter().filter(|m| !m.held).collect();
+        if !open.is_empty() {
+            if entries.is_empty() {
+                return Ok(());
+            }
+            let bundle = self.bundle(tx, recipient, entries).await?;
+            let table = self.table(tx, recipient).await?;
+            for mailbox in open {
+                rows.push(self.delivery(recipient, mailbox, bundle, table.clone(), None));
+                self.sent += 1;
+            }
+            return Ok(());
+        }
+        let entries = unrecorded(entries, told);
+        if !entries.is_empty() && self.order.content == Content::Owed {
+            let bundle = self.bundle(tx, recipient, entries).await?;
+            let nowhere = Mailbox {
+                address: String::new(),
+                person: None,
+                member: None,
+                held: false,
+            };
+            let held = recipient.mailboxes.first();
+            let why = if held.is_some() {
+                "held"
+            } else {
+                "no usable address"
+            };
+            rows.push(self.delivery(recipient, held.unwrap_or(&nowhere), bundle, None, Some(why)));
+            self.unreached += 1;
+        }
+        Ok(())
+    }
+
+    /// The bundle of these entries; its sheet is composed when the first recipient needs it.
+    async fn bundle(
+        &mut self,
+        tx: &mut Tx,
+        recipient: &RecipientRow,
+        entries: Vec<Entry>,
+    ) -> Result<i64> {
+        let language = recipient
+            .language
+            .unwrap_or(self.press.config.organisation.language);
+        let bundle = Bundle {
+            kind: recipient.kind,
+            language,
+            entries,
+        };
+        if let Some(id) = self.bundles.get(&bundle) {
+            return Ok(*id);
+        }
+        let sheet = self.sheet(&bundle).await?;
+        let id = editions::add_bundle(tx, self.edition, &bundle, &sheet).await?;
+        self.bundles.insert(bundle, id);
+        Ok(id)
+    }
+
+    async fn sheet(&self, bundle: &Bundle) -> Result<Vec<u8>> {
+        let (press, order) = (self.press, self.order);
+        let before = self
+            .ledger
+            .slot_before(&order.schedule, order.slot.nominal_at)
+            .await?;
+        let span = press.days(
+            before.filter(|_| order.schedule != URGENT),
+            order.slot.due_at,
+        );
+        let words = press.words(bundle.language);
+        let sender = press.sender();
+        let list_id = press.list_id(&order.schedule);
+        let key = format!(
+            "{}|{}",
+            order.schedule,
+            order.slot.nominal_at.timestamp_millis()
+        );
+        let frame = Frame {
+            occasion: occasion(order),
+            kind: bundle.kind,
+            language: bundle.language,
+            schedule: "",
+            span,
+            words: &words,
+            sender: &sender,
+            date: press.local(order.slot.due_at),
+            list_id: &list_id,
+            edition: &key,
+            message_size_max: press.config.mail.message_size_max,
+            attachments_max: press.config.limits.attachments,
+        };
+        Ok(letter::compose(&frame, &self.documents.items(press, bundle))?.to_bytes())
+    }
+
+    /// The members of a branch and how each is reached, for the branch's letter.
+    async fn table(&self, tx: &mut Tx, recipient: &RecipientRow) -> Result<Option<BranchTable>> {
+        if recipient.kind != RecipientKind::Branch {
+            return Ok(None);
+        }
+        let mut members = recipients::members_of(tx, recipient.branch_id).await?;
+        members.sort_by(|a, b| crate::organisation::by_name(&a.name, &b.name));
+        let language = self.press.config.organisation.language;
+        let row = |m: MemberOfBranch| BranchRow {
+            state: reach(&m, language).to_owned(),
+            name: m.name,
+            post: m.post,
+        };
+        Ok(Some(BranchTable {
+            rows: members.into_iter().map(row).collect(),
+        }))
+    }
+
+    fn delivery(
+        &self,
+        recipient: &RecipientRow,
+        mailbox: &Mailbox,
+        bundle: i64,
+        table: Option<BranchTable>,
+        unreachable: Option<&'static str>,
+    ) -> NewDelivery {
+        let token = delivery::token(
+            self.ledger.instance_key(),
+            &[
+                &self.order.schedule,
+                &self.order.slot.nominal_at.timestamp_millis().to_string(),
+                recipient.kind.word(),
+                &recipient.id.to_string(),
+                &mailbox.address,
+                "1",
+            ],
+        );
+        let personal = Personal {
+            to_name: mailbox
+                .person
+                .clone()
+                .unwrap_or_else(|| recipient.name.clone()),
+            to_address: mailbox.address.clone(),
+            message_id: message_id(&token, &self.press.config.mail.from),
+            salutation: recipient.name.clone(),
+            table,
+        };
+        NewDelivery {
+            bundle,
+            kind: recipient.kind,
+            recipient: recipient.id,
+            member: mailbox.member,
+            branch: recipient.branch_id,
+            code: recipient.code.clone(),
+            name: recipient.name.clone(),
+            person: mailbox.person.clone(),
+            address: mailbox.address.clone(),
+            generation: 1,
+            token,
+            personal: serde_json::to_string(&personal)
+                .unwrap_or_else(|_| unreachable!("plain strings")),
+            unreachable,
+        }
+    }
+}
+
+/// How a member is reached, in the words of the branch's letter.
+fn reach(member: &MemberOfBranch, language: Language) -> &'static str {
+    match (
+        language,
+        member.address.is_some(),
+        member.held,
+        member.paused,
+    ) {
+        (Language::Vi, false, ..) => "Chưa có địa chỉ thư",
+        (Language::En, false, ..) => "No address yet",
+        (Language::Vi, _, true, _) => "Địa chỉ tạm ngừng gửi",
+        (Language::En, _, true, _) => "Address on hold",
+        (Language::Vi, _, _, true) => "Tạm dừng nhận thư",
+        (Language::En, _, _, true) => "Paused",
+        (Language::Vi, ..) => "Gửi qua thư điện tử",
+        (Language::En, ..) => "By e-mail",
+    }
+}
