@@ -29,6 +29,44 @@ words! {
     }
 }
 
+/// One thing said in both languages: what is wrong with a line of the configuration or a row of
+/// the roster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Phrase {
+    /// Vietnamese.
+    pub vi: String,
+    /// English.
+    pub en: String,
+}
+
+impl Phrase {
+    /// From both forms.
+    pub fn new(vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self {
+            vi: vi.into(),
+            en: en.into(),
+        }
+    }
+
+    /// The same text in both languages: an example, a list of words.
+    pub fn same(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            vi: text.clone(),
+            en: text,
+        }
+    }
+
+    /// The form in one language.
+    #[must_use]
+    pub fn to(&self, language: Language) -> &str {
+        match language {
+            Language::Vi => &self.vi,
+            Language::En => &self.en,
+        }
+    }
+}
+
 words! {
     /// Who a delivery goes to.
     RecipientKind {

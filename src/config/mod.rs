@@ -1,14 +1,33 @@
 //! Owns the meaning of `phobien.toml`: text becomes a [`Config`] once, with all its faults at
 //! once; after that nothing is checked again. It refuses to know anything that runs.
 
-use std::path::PathBuf;
+mod fault;
+mod people;
+mod schedules;
+mod sections;
+mod server;
+mod value;
+mod walk;
+
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
+use toml::de::DeTable;
 
 use crate::organisation::{Address, Language};
-use crate::schedule::Schedule;
+use crate::schedule::{Calendar, Schedule};
+use crate::spelling::words;
+
+pub use fault::{Fault, Level};
+
+/// The commented configuration that `init` writes: every key with its default.
+pub const EXAMPLE: &str = include_str!("../../config/phobien.example.toml");
+/// The least that a configuration must say.
+pub const MINIMAL: &str = include_str!("../../config/phobien.minimal.toml");
+/// Longest configuration, bytes.
+pub const TEXT_BYTES_MAX: usize = 1 << 20;
 
 /// What the configuration means. Built only by [`Config::parse`]; sizes are bytes.
 #[derive(Clone, Debug)]
@@ -41,8 +60,50 @@ pub struct Config {
     pub schedules: Vec<Schedule>,
     /// `[calendar]`
     pub calendar: CalendarDays,
+    /// `[retention] deliveries`, months: then the person is pseudonymised
+    pub retention_months: u32,
     /// `[limits]`
     pub limits: Limits,
+    /// What was understood, but may not have been meant.
+    pub warnings: Vec<Fault>,
+}
+
+impl Config {
+    /// Reads a whole configuration. Relative paths start at the folder of `file`; nothing is
+    /// looked up on disk.
+    ///
+    /// # Errors
+    /// Every fault at once, warnings included, in the order of the lines.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, Vec<Fault>> {
+        let mut walk = walk::Walk::new(text, file);
+        if text.len() > TEXT_BYTES_MAX {
+            walk.syntax(&format!("more than {TEXT_BYTES_MAX} bytes"), None);
+            return Err(walk.faults());
+        }
+        let (tree, errors) = DeTable::parse_recoverable(text);
+        for error in errors {
+            walk.syntax(error.message(), error.span());
+        }
+        let config = sections::config(&mut walk, tree.get_ref(), file);
+        let faults = walk.faults();
+        match config {
+            Some(config) if faults.iter().all(|fault| fault.level == Level::Warning) => Ok(Self {
+                warnings: faults,
+                ..config
+            }),
+            _ => Err(faults),
+        }
+    }
+
+    /// The days worked and the days off.
+    #[must_use]
+    pub fn calendar(&self) -> Calendar {
+        let CalendarDays {
+            holidays,
+            working_days,
+        } = &self.calendar;
+        Calendar::new(holidays.iter().copied(), working_days.iter().copied())
+    }
 }
 
 /// `[organisation]`
@@ -86,6 +147,28 @@ pub struct LetterWords {
     pub ascii_file_names: bool,
 }
 
+words! {
+    /// `[documents] ocr`
+    Ocr {
+        /// Scans are never read.
+        Off = "off",
+        /// What is read from a scan helps a person and never releases.
+        Assist = "assist",
+        /// All pages are read and believed.
+        Trust = "trust",
+    }
+}
+
+words! {
+    /// `[documents] picture_marks`: an unread picture in the upper third of page 1.
+    PictureMarks {
+        /// It may be a secrecy mark: a person looks.
+        Review = "review",
+        /// It is taken for decoration.
+        Ignore = "ignore",
+    }
+}
+
 /// `[documents]`
 #[derive(Clone, Debug)]
 pub struct Documents {
@@ -99,6 +182,12 @@ pub struct Documents {
     pub approval_required: bool,
     /// The first-ingest guard.
     pub first_ingest_max: usize,
+    /// What is done with scans.
+    pub ocr: Ocr,
+    /// Pages of a scan that are read.
+    pub ocr_pages: usize,
+    /// What an unread picture means.
+    pub picture_marks: PictureMarks,
     /// Where to read what does not fit a letter.
     pub read_at: Option<String>,
 }
@@ -223,3 +312,6 @@ pub struct Limits {
     /// Attachments of a letter.
     pub attachments: usize,
 }
+
+#[cfg(test)]
+mod tests;
