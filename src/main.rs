@@ -1,1 +1,24 @@
-fn main() {}
+//! The binary: hands the command line to the shells. It refuses to do anything else.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use phobien::sandbox;
+
+fn main() -> ExitCode {
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    match args.split_first() {
+        // First of all, without threads or a runtime: the child of the sandbox.
+        Some((command, limits)) if command == sandbox::COMMAND => extract(limits),
+        _ => ExitCode::from(2),
+    }
+}
+
+fn extract(limits: &[OsString]) -> ExitCode {
+    let done = sandbox::Limits::from_args(limits).map(|limits| sandbox::child(&limits));
+    match done {
+        Some(Ok(())) => ExitCode::SUCCESS,
+        Some(Err(_)) => ExitCode::FAILURE,
+        None => ExitCode::from(2),
+    }
+}

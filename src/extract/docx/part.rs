@@ -1,0 +1,163 @@
+//! Owns the reading of one WordprocessingML part into lines. It refuses document types and
+//! entities, deleted text, field codes, and anything nested beyond reason.
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::super::flow::Flow;
+use super::super::package::Refusal;
+use crate::document::Reason;
+
+/// How deep elements may nest. Word itself stays far below.
+const DEPTH_MAX: usize = 256;
+
+const BROKEN: Refusal = (Reason::Damaged, "the XML of the file cannot be read");
+const ENTITIES: Refusal = (
+    Reason::Bomb,
+    "the XML of the file defines entities of its own",
+);
+
+/// What was met besides text, over all parts of a file.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Pictures.
+    pub(super) pictures: usize,
+    /// Fields or objects that fetch or start something.
+    pub(super) active: bool,
+    /// Text that Word would show and this reader cannot.
+    pub(super) unread: bool,
+}
+
+/// Reads one part to its end.
+pub(super) fn read(xml: &str, flow: &mut Flow, seen: &mut Seen) -> Result<(), Refusal> {
+    let mut reader = Reader::from_str(xml);
+    let mut part = Part {
+        flow,
+        seen,
+        skip: None,
+        depth: 0,
+        in_text: false,
+        in_code: false,
+    };
+    loop {
+        match reader.read_event().map_err(|_| BROKEN)? {
+            Event::Start(tag) => part.open(&tag, false)?,
+            Event::Empty(tag) => {
+                part.open(&tag, true)?;
+                part.close(tag.local_name().as_ref());
+            }
+            Event::End(tag) => part.close(tag.local_name().as_ref()),
+            Event::Text(text) => part.text(&text.xml10_content()),
+            Event::CData(text) => part.text(&text.xml10_content()),
+            Event::GeneralRef(name) => part.reference(&name)?,
+            Event::DocType(_) => return Err(ENTITIES),
+            Event::Eof if part.depth == 0 => return Ok(()),
+            Event::Eof => return Err(BROKEN),
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
+        }
+    }
+}
+
+struct Part<'a> {
+    flow: &'a mut Flow,
+    seen: &'a mut Seen,
+    /// The depth of the element whose whole content is left out.
+    skip: Option<usize>,
+    depth: usize,
+    in_text: bool,
+    in_code: bool,
+}
+
+impl Part<'_> {
+    fn open(&mut self, tag: &BytesStart<'_>, empty: bool) -> Result<(), Refusal> {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return Err((Reason::Bomb, "the XML of the file is nested too deep"));
+        }
+        let local = tag.local_name();
+        let name = local.as_ref();
+        if name == "instrText" {
+            self.in_code = !empty;
+        }
+        if self.skip.is_some() {
+            return Ok(());
+        }
+        match name {
+            // Properties, deleted and moved-away text, field codes; the second rendition of a
+            // text box (ISO/IEC 29500-3, mc:AlternateContent holds the same box twice).
+            "pPr" | "rPr" | "tblPr" | "tblGrid" | "trPr" | "tcPr" | "sectPr" | "sdtPr" | "del"
+            | "moveFrom" | "delText" | "instrText" | "Fallback" => {
+                self.skip = Some(self.depth);
+            }
+            "t" => self.in_text = true,
+            "tab" | "ptab" => self.flow.push("\t"),
+            "br" | "cr" => self.flow.push("\n"),
+            "noBreakHyphen" => self.flow.push("-"),
+            "tr" => self.flow.open_row(),
+            "tc" => self.flow.open_cell(),
+            "txbxContent" => self.flow.open_aside(),
+            "textpath" => self.word_art(tag),
+            "blip" | "imagedata" => self.seen.pictures += 1,
+            "altChunk" | "subDoc" => self.seen.unread = true,
+            "OLEObject" | "control" => self.seen.active = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, name: &str) {
+        let depth = self.depth;
+        self.depth = self.depth.saturating_sub(1);
+        if name == "instrText" {
+            self.in_code = false;
+        }
+        match self.skip {
+            Some(from) if from == depth => {
+                self.skip = None;
+                return;
+            }
+            Some(_) => return,
+            None => {}
+        }
+        match name {
+            "t" => self.in_text = false,
+            "p" => self.flow.end_paragraph(),
+            "tc" => self.flow.close_cell(),
+            "tr" => self.flow.close_row(),
+            "txbxContent" => self.flow.close_aside(),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.in_code && text.contains("DDE") {
+            self.seen.active = true;
+        }
+        if self.in_text && self.skip.is_none() {
+            self.flow.push(text);
+        }
+    }
+
+    fn reference(&mut self, name: &quick_xml::events::BytesRef<'_>) -> Result<(), Refusal> {
+        if let Some(c) = name.resolve_char_ref().map_err(|_| BROKEN)? {
+            self.text(c.encode_utf8(&mut [0; 4]));
+            return Ok(());
+        }
+        let name = name.xml10_content();
+        let text = quick_xml::escape::resolve_predefined_entity(&name).ok_or(ENTITIES)?;
+        self.text(text);
+        Ok(())
+    }
+
+    /// WordArt and watermarks keep their words in an attribute (VML `v:textpath`).
+    fn word_art(&mut self, tag: &BytesStart<'_>) {
+        for attribute in tag.attributes().flatten() {
+            if attribute.key.local_name().as_ref() == "string" {
+                self.flow.open_aside();
+                self.flow.push(&attribute.value);
+                self.flow.end_line();
+                self.flow.close_aside();
+            }
+        }
+    }
+}

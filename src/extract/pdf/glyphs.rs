@@ -1,0 +1,171 @@
+//! Owns what a page draws: its glyphs with their places, and how much of it is picture or curve.
+//! It refuses to know about lines and words.
+
+use hayro_interpret::font::{Glyph, GlyphRun};
+use hayro_interpret::hayro_cmap::BfString;
+use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Vec2};
+use hayro_interpret::{
+    BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, SoftMask,
+};
+use unicode_normalization::char::is_combining_mark;
+
+/// One glyph in its place; units are points, y goes down.
+#[derive(Clone, Debug)]
+pub(super) struct Placed {
+    /// What it reads.
+    pub(super) text: String,
+    /// Where its baseline begins.
+    pub(super) at: Point,
+    /// Where the next glyph of the run would begin.
+    pub(super) end: Point,
+    /// The height of the font.
+    pub(super) em: f64,
+}
+
+/// Collects what a page draws.
+pub(super) struct Canvas {
+    pub(super) glyphs: Vec<Placed>,
+    /// Letters that are painted, not laid invisible over a scan.
+    pub(super) visible: usize,
+    /// Glyphs whose font does not say what they read.
+    pub(super) unnamed: usize,
+    pub(super) pictures: usize,
+    /// Area under pictures.
+    pub(super) pictured: f64,
+    /// Elements of paths.
+    pub(super) curves: usize,
+    /// True where the limit cut the text.
+    pub(super) cut: bool,
+    left: usize,
+}
+
+impl Canvas {
+    /// An empty page with room for `limit` bytes of text.
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            glyphs: Vec::new(),
+            visible: 0,
+            unnamed: 0,
+            pictures: 0,
+            pictured: 0.0,
+            curves: 0,
+            cut: false,
+            left: limit,
+        }
+    }
+
+    fn glyph(&mut self, glyph: &Glyph<'_>, transform: Affine, seen: bool) {
+        let Some(text) = glyph.as_unicode().map(readable) else {
+            self.unnamed += 1;
+            return;
+        };
+        // Noncharacters and private use: a font's own numbering, not what the page shows.
+        if text.is_empty() || text.chars().all(is_private) {
+            self.unnamed += 1;
+            return;
+        }
+        if text.len() > self.left {
+            self.cut = true;
+            return;
+        }
+        self.left -= text.len();
+        if seen && text.chars().any(char::is_alphabetic) {
+            self.visible += 1;
+        }
+        let at = transform * Point::ZERO;
+        let up = (transform * Point::new(0.0, 1000.0)) - at;
+        let width = f64::from(advance(glyph));
+        let end = transform * Point::new(width, 0.0);
+        let em = up.hypot();
+        if ![at.x, at.y, end.x, end.y, em].iter().all(|v| v.is_finite()) {
+            return;
+        }
+        if let Some(last) = self.glyphs.last_mut()
+            && text.chars().all(is_combining_mark)
+            && near(last, at, em)
+        {
+            last.text.push_str(&text);
+            return;
+        }
+        self.glyphs.push(Placed { text, at, end, em });
+    }
+}
+
+/// A mark belongs to the glyph before it, wherever the font draws it from.
+fn near(last: &Placed, at: Point, em: f64) -> bool {
+    let reach = em.max(last.em) * 1.5;
+    (at - last.at).hypot() < reach
+}
+
+fn is_private(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{fffd}' | '\u{f0000}'..='\u{10ffff}')
+}
+
+fn advance(glyph: &Glyph<'_>) -> f32 {
+    match glyph {
+        Glyph::Outline(outline) => outline.advance_width().unwrap_or(0.0),
+        Glyph::Type3(drawn) => drawn.advance_width().unwrap_or(0.0),
+    }
+}
+
+/// What a glyph reads, blanks as blanks; control characters read nothing.
+fn readable(text: BfString) -> String {
+    let text = match text {
+        BfString::Char(c) => c.to_string(),
+        BfString::String(s) => s,
+    };
+    text.chars()
+        .filter_map(|c| match c {
+            '\t' | '\n' | '\r' | '\u{a0}' => Some(' '),
+            c if c.is_control() => None,
+            c => Some(c),
+        })
+        .collect()
+}
+
+impl<'a> Device<'a> for Canvas {
+    fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, mode: &DrawMode) {
+        let seen = !matches!(mode, DrawMode::Invisible);
+        for glyph in run.glyphs() {
+            self.glyph(glyph, props.transform * glyph.transform(), seen);
+        }
+    }
+
+    fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
+        self.pictures += 1;
+        let size = f64::from(image.width()) * f64::from(image.height());
+        let area = props.transform.determinant().abs() * size;
+        if area.is_finite() {
+            self.pictured += area;
+        }
+    }
+
+    fn draw_path(&mut self, path: &BezPath, _: DrawProps<'a>, _: &DrawMode) {
+        self.curves = self.curves.saturating_add(path.elements().len());
+    }
+
+    fn draw_rect(&mut self, _: &Rect, _: DrawProps<'a>, _: &DrawMode) {
+        self.curves = self.curves.saturating_add(5);
+    }
+
+    fn push_clip_path(&mut self, _: &ClipPath) {}
+    fn push_clip_rect(&mut self, _: &Rect) {}
+    fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {}
+    fn pop_clip(&mut self) {}
+    fn pop_transparency_group(&mut self) {}
+}
+
+/// The direction a glyph runs in, as whole tenths of a turn's degrees: 0 is upright text.
+pub(super) fn direction(glyph: &Placed) -> i32 {
+    let run: Vec2 = glyph.end - glyph.at;
+    if run.hypot() < 1e-6 {
+        return 0;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "an angle is at most 180 degrees"
+    )]
+    let degrees = run.atan2().to_degrees().round() as i32;
+    // A scanner's skew of a few degrees still is upright text.
+    (degrees + if degrees < 0 { -5 } else { 5 }) / 10 * 10
+}

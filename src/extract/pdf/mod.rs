@@ -1,0 +1,150 @@
+//! Owns the reading of PDFs: which pages have text, which are pictures, what in a file is active.
+//! It refuses to guess at letters that a font does not name.
+
+mod active;
+mod glyphs;
+mod layout;
+
+use hayro_interpret::util::TransformExt;
+use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
+use hayro_syntax::page::Page;
+use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
+
+use super::{Limits, letters};
+use crate::document::{Contents, Format, Reason};
+use glyphs::Canvas;
+
+/// How near its end a whole PDF has its end mark (ISO 32000-1 annex H, note 18 says 1024; some
+/// servers append a few lines).
+const END_WITHIN: usize = 4096;
+/// Fewer letters than this beside a picture: the picture is the page.
+const LETTERS_MIN: usize = 20;
+/// Under a picture of half the page, fewer letters than this are a signature's note, not a page.
+const LETTERS_BESIDE_SCAN: usize = 200;
+/// Outlines of more parts than this may be letters drawn as curves.
+const CURVES_MAX: usize = 200;
+
+/// Reads a PDF.
+pub(super) fn read(bytes: &[u8], limits: &Limits) -> Contents {
+    if !has_end(bytes) {
+        let detail = "the file is cut short: its end mark is missing";
+        return Contents::nothing(Format::Pdf, Reason::Damaged, detail);
+    }
+    let pdf = match Pdf::new(bytes.to_vec()) {
+        Ok(pdf) => pdf,
+        Err(error) => return refused(error),
+    };
+    if pdf.pages().is_empty() {
+        let detail = "the file holds no page that can be found";
+        return Contents::nothing(Format::Pdf, Reason::Damaged, detail);
+    }
+    let active = active::is_active(&pdf);
+    contents(read_pages(&pdf, limits), pdf.pages().len(), active)
+}
+
+fn has_end(bytes: &[u8]) -> bool {
+    let tail = &bytes[bytes.len().saturating_sub(END_WITHIN)..];
+    tail.windows(5).any(|w| w == b"%%EOF")
+}
+
+fn refused(error: LoadPdfError) -> Contents {
+    match error {
+        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => {
+            let detail = "the file opens only with a password";
+            Contents::nothing(Format::Pdf, Reason::Encrypted, detail)
+        }
+        LoadPdfError::Decryption(_) => {
+            let detail = "the file is encrypted in a way that cannot be read";
+            Contents::nothing(Format::Pdf, Reason::Encrypted, detail)
+        }
+        LoadPdfError::Invalid => {
+            let detail = "the structure of the file cannot be read";
+            Contents::nothing(Format::Pdf, Reason::Damaged, detail)
+        }
+    }
+}
+
+/// One page as it was read.
+struct Read {
+    text: String,
+    whole: bool,
+}
+
+fn read_pages(pdf: &Pdf, limits: &Limits) -> Vec<Read> {
+    let cache = InterpreterCache::new();
+    let mut left = usize::try_from(limits.text).unwrap_or(usize::MAX);
+    let mut pages = Vec::new();
+    for page in pdf.pages().iter().take(limits.pages) {
+        let read = read_page(pdf, page, &cache, left);
+        left -= read.text.len().min(left);
+        pages.push(read);
+        if left == 0 {
+            break;
+        }
+    }
+    pages
+}
+
+fn read_page<'a>(
+    pdf: &'a Pdf,
+    page: &Page<'a>,
+    cache: &InterpreterCache<'a>,
+    limit: usize,
+) -> Read {
+    let (width, height) = page.render_dimensions();
+    let area = kurbo_rect(width, height);
+    let mut context = Context::new(
+        page.initial_transform(true).to_kurbo(),
+        area,
+        cache,
+        pdf.xref(),
+        InterpreterSettings::default(),
+    );
+    let mut canvas = Canvas::new(limit);
+    interpret_page(page, &mut context, &mut canvas);
+    let scan = canvas.pictured >= area.area() / 2.0;
+    let (visible, curves) = (canvas.visible, canvas.curves);
+    let (unnamed, pictures, cut) = (canvas.unnamed, canvas.pictures, canvas.cut);
+    let text = layout::lines(canvas.glyphs);
+    let count = letters(&text);
+    let hides = (pictures > 0 && count < LETTERS_MIN)
+        || (curves > CURVES_MAX && count == 0)
+        || (scan && visible < LETTERS_BESIDE_SCAN)
+        || unnamed > count;
+    Read {
+        text,
+        whole: !hides && !cut,
+    }
+}
+
+fn kurbo_rect(width: f32, height: f32) -> hayro_interpret::kurbo::Rect {
+    hayro_interpret::kurbo::Rect::new(0.0, 0.0, f64::from(width), f64::from(height))
+}
+
+fn contents(read: Vec<Read>, page_count: usize, active: bool) -> Contents {
+    let page_count = u32::try_from(page_count).unwrap_or(u32::MAX);
+    let good = read.iter().filter(|page| page.whole).count();
+    let unread = page_count.saturating_sub(u32::try_from(good).unwrap_or(u32::MAX));
+    let lettered = read.iter().any(|p| p.whole && letters(&p.text) > 0);
+    let (finding, detail) = if active {
+        let detail = "the file carries scripts, launch actions or embedded files";
+        (Some(Reason::ActiveContent), Some(detail))
+    } else if lettered {
+        (None, None)
+    } else {
+        let detail = "the pages are pictures: no text of theirs can be trusted";
+        (Some(Reason::NoTextLayer), Some(detail))
+    };
+    Contents {
+        format: if lettered {
+            Format::PdfText
+        } else {
+            Format::PdfScan
+        },
+        page_count: Some(page_count),
+        pages: read.into_iter().map(|page| page.text).collect(),
+        unread_pages: unread,
+        finding,
+        detail: detail.map(str::to_owned),
+    }
+}

@@ -1,0 +1,185 @@
+//! The sandbox with the real binary: what it reads, what it survives, what it gives up.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use phobien::document::{Format, Reason};
+use phobien::extract;
+use phobien::sandbox::{Limits, Sandbox};
+
+fn limits() -> Limits {
+    Limits {
+        cpu: Duration::from_secs(10),
+        memory: 512 << 20,
+        read: extract::Limits::default(),
+    }
+}
+
+fn binary() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_phobien"))
+}
+
+fn sample(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    std::fs::read(folder.join(name)).expect(name)
+}
+
+/// A sandbox whose child is a script of `tests/sandbox`: one that behaves as no reader should.
+fn scripted(script: &str, limits: Limits) -> Sandbox {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sandbox");
+    Sandbox::new(folder.join(script), limits)
+}
+
+#[tokio::test]
+async fn the_child_reads_as_the_reader_does() {
+    let sandbox = Sandbox::new(binary(), limits());
+    for name in [
+        "23-CT-TW_2018.pdf",
+        "Tong hop so lieu.docx",
+        "CV 4321 hoa toc.docx",
+        "Thong bao moi.pdf",
+        "69-QD-TW (mac).txt",
+        "luat-44-2013-qh13.html",
+    ] {
+        let bytes = sample(name);
+        let there = sandbox.extract(&bytes, name).await.expect("started");
+        let here = extract::read(&bytes, name, &limits().read);
+        assert_eq!(there, here, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn many_at_once_all_get_their_own_answer() {
+    let sandbox = Sandbox::new(binary(), limits());
+    let texts: Vec<String> = (0..8).map(|n| format!("Văn bản số {n}")).collect();
+    let ask = |text: &String| {
+        let (sandbox, text) = (&sandbox, text.clone());
+        async move { sandbox.extract(text.as_bytes(), "a.txt").await }
+    };
+    let [a, b, c, d] = [0, 1, 2, 3].map(|n| ask(&texts[n]));
+    let answers = tokio::join!(a, b, c, d);
+    for (n, answer) in [answers.0, answers.1, answers.2, answers.3]
+        .into_iter()
+        .enumerate()
+    {
+        assert_eq!(answer.expect("started").pages, [texts[n].clone()]);
+    }
+}
+
+#[tokio::test]
+async fn too_little_memory_damages_the_file_and_nobody_else() {
+    let small = Limits {
+        memory: 40 << 20,
+        ..limits()
+    };
+    let sandbox = Sandbox::new(binary(), small);
+    let large = vec![b'a'; 39 << 20];
+    let contents = sandbox.extract(&large, "a.txt").await.expect("started");
+    assert_eq!(contents.finding, Some(Reason::Damaged));
+    assert_eq!(contents.format, Format::Txt);
+}
+
+#[tokio::test]
+async fn crash_garbage_and_silence_damage_the_file() {
+    for script in ["crash", "refuse", "garble", "silent"] {
+        let sandbox = scripted(script, limits());
+        let contents = sandbox.extract(b"x", "a.pdf").await.expect("started");
+        assert_eq!(contents.finding, Some(Reason::Damaged), "{script}");
+        assert_eq!(contents.format, Format::Pdf, "{script}");
+    }
+}
+
+#[tokio::test]
+async fn a_child_that_hangs_is_killed() {
+    let hasty = Limits {
+        cpu: Duration::from_secs(1),
+        ..limits()
+    };
+    let sandbox = scripted("hang", hasty);
+    let start = Instant::now();
+    // More than a pipe holds: the parent must not wait for a child that never reads.
+    let bytes = vec![0; 1 << 20];
+    let contents = sandbox.extract(&bytes, "a.pdf").await.expect("started");
+    assert_eq!(contents.finding, Some(Reason::Damaged));
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_child_that_babbles_is_cut_off() {
+    let sandbox = scripted("babble", limits());
+    let start = Instant::now();
+    let contents = sandbox.extract(b"x", "a.pdf").await.expect("started");
+    assert_eq!(contents.finding, Some(Reason::Damaged));
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(20), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_child_inherits_nothing() {
+    let folder = tempfile::tempdir().expect("folder");
+    let open = std::fs::File::open(folder.path()).expect("a descriptor to leak");
+    let look = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sandbox/look");
+    let link = folder.path().join("look");
+    std::os::unix::fs::symlink(look, &link).expect("link");
+    let sandbox = Sandbox::new(link, limits());
+    let _ = sandbox.extract(b"x", "a.pdf").await.expect("started");
+    drop(open);
+    let seen = std::fs::read_to_string(folder.path().join("look.seen")).expect("it ran");
+    assert!(seen.starts_with("/\n"), "{seen}");
+    let folder = format!("{}\n", folder.path().display());
+    for leak in ["CARGO", "HOME", &folder] {
+        assert!(!seen.contains(leak), "{leak} in {seen}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_program_is_no_fault_of_the_file() {
+    let sandbox = Sandbox::new(PathBuf::from("/nonexistent/phobien"), limits());
+    assert!(sandbox.extract(b"x", "a.pdf").await.is_err());
+}
+
+#[test]
+fn the_command_gives_up_its_powers_before_reading() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(binary())
+        .arg(phobien::sandbox::COMMAND)
+        .args(limits().to_args())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let proc = PathBuf::from(format!("/proc/{}", child.id()));
+    // It waits for its input; by then every limit must hold. The last step shows in its status.
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        let status = std::fs::read_to_string(proc.join("status")).expect("status");
+        if status.contains("NoNewPrivs:\t1") {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{status}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let limits = std::fs::read_to_string(proc.join("limits")).expect("limits");
+    for (what, value) in [
+        ("Max cpu time", "10"),
+        ("Max file size", "0"),
+        ("Max processes", "0"),
+        ("Max open files", "3"),
+        ("Max address space", "536870912"),
+    ] {
+        let line = limits
+            .lines()
+            .find(|l| l.starts_with(what))
+            .unwrap_or_default();
+        let soft = line[what.len()..].split_whitespace().next();
+        assert_eq!(soft, Some(value), "{line}");
+    }
+    // Half a header: the parent died. That is a failure, not an empty file.
+    let mut stdin = child.stdin.take().expect("stdin");
+    stdin.write_all(b"half").expect("written");
+    drop(stdin);
+    let out = child.wait_with_output().expect("ends");
+    assert!(!out.status.success() && out.stdout.is_empty());
+}
