@@ -1,0 +1,266 @@
+//! Owns one connection to a server and the transactions on it, from MAIL to the reply to the
+//! final dot. It refuses to reuse a connection about which anything is in doubt.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::delivery::{Outcome, Trouble};
+
+use super::NoLink;
+use super::capabilities::Capabilities;
+use super::envelope::Envelope;
+use super::judge::{self, Stage};
+use super::piece::Letter;
+use super::reply::WireReply;
+use super::server::Server;
+use super::wire::{Cut, Wire};
+
+/// Beyond this much rest a connection is not trusted: whatever stands between may have forgotten
+/// it without a word.
+const REST_MAX: Duration = Duration::from_secs(60);
+
+/// How long after a broken write a reply that came first is waited for.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// An open connection.
+pub(super) struct Session {
+    server: Arc<Server>,
+    can: Capabilities,
+    /// Taken out while anything is under way and put back only when all is certain. So a future
+    /// dropped half-way leaves nothing to be misused.
+    wire: Option<Wire>,
+    /// A transaction was begun and not ended: RSET goes before the next.
+    reset_due: bool,
+    rested_since: Instant,
+}
+
+/// What remains of the connection after a transaction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// Ready for the next MAIL.
+    Ready,
+    /// Ready after RSET.
+    NeedsReset,
+    /// Nothing.
+    Gone,
+}
+
+/// How a transaction ended.
+type End = (Outcome, After);
+
+impl Session {
+    pub(super) async fn open(server: Arc<Server>) -> Result<Self, NoLink> {
+        let (wire, can) = server.open().await?;
+        Ok(Self {
+            server,
+            can,
+            wire: Some(wire),
+            reset_due: false,
+            rested_since: Instant::now(),
+        })
+    }
+
+    /// See [`super::Link::is_usable`].
+    pub(super) fn is_usable(&mut self) -> bool {
+        let rested = self.rested_since.elapsed();
+        self.wire
+            .as_mut()
+            .is_some_and(|wire| rested < REST_MAX && wire.is_alive())
+    }
+
+    pub(super) async fn deliver(&mut self, envelope: &Envelope, letter: &Letter) -> Outcome {
+        let (mail, rcpt) = match envelope.commands(&self.can, letter) {
+            Ok(commands) => commands,
+            Err(outcome) => return outcome,
+        };
+        let usable = self.is_usable();
+        let Some(wire) = self.wire.take().filter(|_| usable) else {
+            let why = "the connection was closed while it rested".into();
+            return Outcome::Trouble(Trouble::Connection(why));
+        };
+        let mut transaction = Transaction {
+            wire,
+            server: &self.server,
+            grouped: self.can.pipelining && self.server.pipelining.may_try(),
+            commands: [
+                (Stage::Rset, self.reset_due.then_some("RSET\r\n")),
+                (Stage::Mail, Some(&mail)),
+                (Stage::Rcpt, Some(&rcpt)),
+                (Stage::Data, Some("DATA\r\n")),
+            ],
+        };
+        let (outcome, after) = transaction.run(letter).await;
+        let wire = transaction.wire;
+        if after != After::Gone && wire.is_quiet() {
+            self.wire = Some(wire);
+            self.reset_due = after == After::NeedsReset;
+            self.rested_since = Instant::now();
+        }
+        outcome
+    }
+
+    pub(super) async fn quit(mut self, time: Duration) {
+        if let Some(wire) = self.wire.take() {
+            wire.quit(time).await;
+        }
+    }
+}
+
+/// One transaction under way.
+struct Transaction<'a> {
+    wire: Wire,
+    server: &'a Server,
+    /// All commands in one write (RFC 2920), else one after the other.
+    grouped: bool,
+    commands: [(Stage, Option<&'a str>); 4],
+}
+
+impl Transaction<'_> {
+    async fn run(&mut self, letter: &Letter) -> End {
+        match self.envelope().await {
+            Ok(()) => self.letter(letter).await,
+            Err(end) => end,
+        }
+    }
+
+    /// From RSET or MAIL to the 354; nothing of the letter is written before that.
+    async fn envelope(&mut self) -> Result<(), End> {
+        let commands = self.commands;
+        if self.grouped {
+            let group: String = commands.iter().filter_map(|(_, line)| *line).collect();
+            let sent = self.wire.send(group.as_bytes()).await;
+            sent.map_err(|cut| gone(judge::before_the_dot(Stage::Mail, cut)))?;
+        }
+        for (stage, line) in commands {
+            let Some(line) = line else { continue };
+            if !self.grouped {
+                self.say(stage, line).await?;
+            }
+            let reply = match self.wire.reply().await {
+                Ok(reply) => reply,
+                Err(cut) => {
+                    self.suspect(stage, cut == Cut::Silence);
+                    return Err(gone(judge::before_the_dot(stage, cut)));
+                }
+            };
+            tracing::debug!(stage = stage.word(), code = reply.code, "reply");
+            if let Some(outcome) = refusal(stage, &reply) {
+                return Err(self.refused(stage, &reply, outcome).await);
+            }
+        }
+        if !self.wire.is_quiet() {
+            return Err(gone(NoLink::unasked(Stage::Data).into()));
+        }
+        if self.grouped {
+            self.server.pipelining.prove();
+        }
+        Ok(())
+    }
+
+    async fn say(&mut self, stage: Stage, line: &str) -> Result<(), End> {
+        if !self.wire.is_quiet() {
+            return Err(gone(NoLink::unasked(stage).into()));
+        }
+        let sent = self.wire.send(line.as_bytes()).await;
+        sent.map_err(|cut| gone(judge::before_the_dot(stage, cut)))
+    }
+
+    /// Where a group was not understood, the next connections speak one command at a time.
+    fn suspect(&self, stage: Stage, odd: bool) -> bool {
+        let lost = self.grouped && odd && stage != Stage::Rset && self.server.pipelining.lose();
+        if lost {
+            tracing::warn!("the server announces PIPELINING and does not do it: one by one now");
+        }
+        lost
+    }
+
+    /// A negative reply to the envelope.
+    async fn refused(&mut self, stage: Stage, reply: &WireReply, outcome: Outcome) -> End {
+        // 500 to 504 is how a server speaks that got a group it cannot take apart.
+        if matches!(reply.code, 500..=504) && self.suspect(stage, true) {
+            return gone(judge::out_of_place(stage, reply));
+        }
+        let lasting = matches!(
+            outcome,
+            Outcome::Deferred(_) | Outcome::Refused(_) | Outcome::TooMuch(_)
+        );
+        if !lasting || reply.code == 421 || !matches!(stage, Stage::Rcpt | Stage::Data) {
+            return gone(outcome);
+        }
+        let after = if self.grouped && stage == Stage::Rcpt {
+            self.data_after_a_refusal().await
+        } else {
+            After::NeedsReset
+        };
+        (outcome, after)
+    }
+
+    /// DATA rode in the group of a refused RCPT. A server that says 354 nevertheless has nobody to
+    /// deliver to and gets an empty body (RFC 2920 §3.1); any doubt ends the connection.
+    async fn data_after_a_refusal(&mut self) -> After {
+        match self.wire.reply().await {
+            Ok(reply) if reply.code == 421 => After::Gone,
+            Ok(reply) if matches!(reply.code, 400..=599) => After::NeedsReset,
+            Ok(reply) if reply.code == 354 && self.wire.is_quiet() => {
+                if self.wire.send(b".\r\n").await.is_err() {
+                    return After::Gone;
+                }
+                match self.wire.reply().await {
+                    Ok(reply) if reply.code != 421 && matches!(reply.code, 400..=599) => {
+                        After::NeedsReset
+                    }
+                    _ => After::Gone,
+                }
+            }
+            _ => After::Gone,
+        }
+    }
+
+    /// The letter, the final dot, and what is said to it.
+    async fn letter(&mut self, letter: &Letter) -> End {
+        if let Err(broken) = self.wire.send_letter(&letter.on_the_wire()).await {
+            return gone(self.last_words(broken.cut, broken.dot).await);
+        }
+        let reply = match self.wire.reply_within(self.server.final_timeout).await {
+            Ok(reply) => reply,
+            Err(cut) => return gone(judge::after_the_dot(cut)),
+        };
+        tracing::debug!(stage = Stage::Dot.word(), code = reply.code, "reply");
+        let outcome = judge::dot(&reply);
+        let ended = !matches!(outcome, Outcome::Unknown(_)) && reply.code != 421;
+        let after = if ended { After::Ready } else { After::Gone };
+        (outcome, after)
+    }
+
+    /// A write of the letter failed. The server may have said why before it hung up.
+    async fn last_words(&mut self, cut: Cut, dot: bool) -> Outcome {
+        let words = self.wire.reply_within(LAST_WORDS).await;
+        match words {
+            Ok(reply) if matches!(reply.code, 400..=599) => {
+                let at_data = judge::data(&reply);
+                at_data.unwrap_or_else(|| judge::before_the_dot(Stage::Body, cut))
+            }
+            Ok(reply) if dot => judge::dot(&reply),
+            _ if dot => judge::after_the_dot(cut),
+            _ => judge::before_the_dot(Stage::Body, cut),
+        }
+    }
+}
+
+fn gone(outcome: Outcome) -> End {
+    (outcome, After::Gone)
+}
+
+/// What a reply to a command of the envelope forbids; `None`: go on.
+fn refusal(stage: Stage, reply: &WireReply) -> Option<Outcome> {
+    match stage {
+        Stage::Mail => judge::mail(reply),
+        Stage::Rcpt => judge::rcpt(reply),
+        Stage::Data => judge::data(reply),
+        _ if matches!(reply.code, 200..=299) => None,
+        _ if reply.code == 421 => Some(judge::not_now(reply.kept())),
+        _ => Some(judge::out_of_place(stage, reply)),
+    }
+}
