@@ -5,11 +5,16 @@ use std::fmt;
 
 use chrono::NaiveDate;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Facts, Symbol};
 use crate::spelling;
 
 /// Which part of a document a file is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Part {
     /// The document itself.
     #[default]
@@ -62,10 +67,46 @@ impl fmt::Display for Identity {
 /// committee is ĐU, every branch CB).
 #[must_use]
 pub fn issuer_of(symbol: &Symbol, heading: Option<&str>) -> String {
-    const SHARED: [&str; 9] = ["ĐU", "CB", "TU", "HU", "QU", "ThU", "ĐUK", "ĐH", "BCĐ"];
+    const SHARED: [&str; 17] = [
+        "ĐU", "CB", "TU", "HU", "QU", "ThU", "ĐUK", "ĐH", "BCĐ", "UBND", "HĐND", "UBKT", "BTV",
+        "VP", "CĐ", "ĐTN", "ĐB",
+    ];
     let code = symbol.organisation();
-    if !code.is_empty() && !SHARED.contains(&code) {
+    let first = code.split('-').next().unwrap_or("");
+    if !code.is_empty() && !SHARED.contains(&first) {
         return spelling::fold(code);
     }
     spelling::fold(heading.unwrap_or(code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_of_one_body_goes_before_the_heading() {
+        for (symbol, heading, issuer) in [
+            ("23-CT/TW", Some("Ban Bí thư"), "tw"),
+            ("17/NQ-CP", None, "cp"),
+            ("12-KH/ĐU", Some("Đảng ủy Cục Thuế"), "Đảng uỷ Cục Thuế"),
+            ("12-KH/ĐU", None, "ĐU"),
+            (
+                "45/QĐ-UBND",
+                Some("Uỷ ban nhân dân xã A"),
+                "Ủy ban nhân dân xã A",
+            ),
+            (
+                "45/UBND-VX",
+                Some("Uỷ ban nhân dân xã B"),
+                "Uỷ ban nhân dân xã B",
+            ),
+        ] {
+            let symbol = Symbol::parse(symbol).expect(symbol);
+            assert_eq!(
+                issuer_of(&symbol, heading),
+                spelling::fold(issuer),
+                "{symbol}"
+            );
+        }
+    }
 }

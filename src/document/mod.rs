@@ -3,10 +3,16 @@
 
 mod contents;
 mod identity;
+mod judgement;
+mod kind;
+mod relation;
 mod symbol;
 
 pub use contents::Contents;
 pub use identity::{Identity, Part, issuer_of};
+pub use judgement::{Policy, judge};
+pub use kind::{KINDS, kind_named};
+pub use relation::{Relation, Version, fingerprint, is_original, relate};
 pub use symbol::Symbol;
 
 use std::fmt;
@@ -274,6 +280,9 @@ pub struct Facts {
     pub circulation: Option<Fact<String>>,
     /// The number of the annex and what it belongs to, where the text says so.
     pub annex_of: Option<Fact<Symbol>>,
+    /// Main document or which annex, as the heading or the file's name says.
+    #[serde(default)]
+    pub part: Part,
     /// True where the text or the name says that this replaces or corrects an earlier issue.
     pub says_newer: bool,
     /// First operative sentence, for the gist in letters.

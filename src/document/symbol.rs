@@ -14,22 +14,36 @@ pub struct Symbol(String);
 
 impl Symbol {
     /// Reads one symbol out of text that holds nothing else: blanks around `-` and `/` go, codes
-    /// take their usual capitals. None where the text fits no grammar.
+    /// take their usual letters (`23-ct/tw`, `144-QD/TW`), separators the place that the
+    /// organisation's own grammar gives them (`62/CT-TW`, `03-NQ/CP`). At most 40 characters. None
+    /// where the text fits no grammar.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let text = spelling::line(text);
-        let tight: String = text.split_whitespace().collect();
+        let tight: String = spelling::line(text)
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .map(|c| if "–—‑_".contains(c) { '-' } else { c })
+            .collect();
         let (number, rest) = tight.split_at(tight.find(['-', '/'])?);
         let digits = number.chars().take_while(char::is_ascii_digit).count();
         let numbered = (1..=5).contains(&digits)
             && number.chars().skip(digits).count() <= 1
             && number.chars().skip(digits).all(char::is_alphabetic);
         let tail = &rest[1..];
-        let coded = tail
-            .chars()
-            .all(|c| c.is_alphanumeric() || "-/_".contains(c))
-            && tail.chars().any(char::is_alphabetic);
-        (numbered && coded).then(|| Self(tight))
+        let pieces = || tail.split(['-', '/']);
+        let coded = pieces().all(|p| !p.is_empty() && p.chars().all(char::is_alphanumeric))
+            && tail.chars().any(char::is_alphabetic)
+            && tail.chars().count() <= 34;
+        if !numbered || !coded {
+            return None;
+        }
+        let mut normal = number.to_lowercase();
+        for part in rest.split_inclusive(['-', '/']) {
+            let code = part.trim_end_matches(['-', '/']);
+            normal.push_str(&usual(code));
+            normal.push_str(&part[code.len()..]);
+        }
+        Some(Self(regular(normal)))
     }
 
     /// The written form.
@@ -69,9 +83,21 @@ impl Symbol {
         }
     }
 
+    /// True where a Party organisation writes so: the hyphen first.
+    #[must_use]
+    pub fn is_party(&self) -> bool {
+        matches!(self.grammar(), Grammar::Party)
+    }
+
+    /// True for laws and resolutions of the National Assembly: `29/2018/QH14`.
+    #[must_use]
+    pub fn is_law(&self) -> bool {
+        matches!(self.grammar(), Grammar::Law)
+    }
+
     fn grammar(&self) -> Grammar {
         let at = self.0.find(['-', '/']).unwrap_or(0);
-        if self.0[at..].starts_with('-') {
+        if self.0[at..].starts_with('-') && self.0.contains('/') {
             return Grammar::Party;
         }
         let last = self.0.rsplit('/').next().unwrap_or("");
@@ -84,6 +110,47 @@ impl Symbol {
             Grammar::Letter
         }
     }
+}
+
+/// A code in its usual letters: capitals, but for the few that mix them, and Đ where a keyboard
+/// without it gave D.
+fn usual(code: &str) -> String {
+    const MIXED: [&str; 6] = ["TTg", "CTr", "TTr", "QyĐ", "QĐi", "TrS"];
+    const ASCII: [(&str, &str); 8] = [
+        ("QD", "QĐ"),
+        ("ND", "NĐ"),
+        ("DU", "ĐU"),
+        ("QYD", "QyĐ"),
+        ("QDI", "QĐi"),
+        ("HDND", "HĐND"),
+        ("BCD", "BCĐ"),
+        ("DUK", "ĐUK"),
+    ];
+    let capitals = code.to_uppercase().replace(['Ð', 'Ɖ'], "Đ");
+    if code == "ThU" {
+        return code.to_owned();
+    }
+    if let Some((_, right)) = ASCII.iter().find(|(wrong, _)| *wrong == capitals) {
+        return (*right).to_owned();
+    }
+    let mixed = MIXED.iter().find(|m| m.to_uppercase() == capitals);
+    mixed.map_or(capitals, |m| (*m).to_owned())
+}
+
+/// The symbol with its separators where its organisation puts them: central Party organs write
+/// 62-CT/TW, the Government 03/NQ-CP, whatever old citations and the press write.
+fn regular(symbol: String) -> String {
+    let seps: Vec<char> = symbol.chars().filter(|c| "-/".contains(*c)).collect();
+    let parts: Vec<&str> = symbol.split(['-', '/']).collect();
+    if let ([number, code, organ], [first, second]) = (&parts[..], &seps[..]) {
+        if (*first, *second) == ('/', '-') && organ.ends_with("TW") {
+            return format!("{number}-{code}/{organ}");
+        }
+        if (*first, *second) == ('-', '/') && ["CP", "TTg"].contains(organ) {
+            return format!("{number}/{code}-{organ}");
+        }
+    }
+    symbol
 }
 
 /// Type codes of decree 30/2020/NĐ-CP annex III and of the laws on legal documents.
@@ -126,6 +193,13 @@ mod tests {
                 "UBTVQH10",
             ),
             ("36a/NQ-CP", "36a/NQ-CP", "NQ", "CP"),
+            ("144-qd/tw", "144-QĐ/TW", "QĐ", "TW"),
+            ("62/CT-TW", "62-CT/TW", "CT", "TW"),
+            ("03-NQ/CP", "03/NQ-CP", "NQ", "CP"),
+            ("749/qđ-ttg", "749/QĐ-TTg", "QĐ", "TTg"),
+            ("15 – ctr/đu", "15-CTr/ĐU", "CTr", "ĐU"),
+            ("2455/TCT_DNNCN", "2455/TCT-DNNCN", "", "TCT"),
+            ("367-QĐ/TWĐTN-VP", "367-QĐ/TWĐTN-VP", "QĐ", "TWĐTN-VP"),
         ] {
             let symbol = Symbol::parse(text).expect(text);
             assert_eq!(symbol.as_str(), normal);
@@ -137,6 +211,9 @@ mod tests {
             "23",
             "CT/TW",
             "09/02/2018",
+            "2020-2022",
+            "1-/TW",
+            "7--CT/TW",
             "123456-CT/TW",
             "23-CT/TW Bcc: x@y",
         ] {

@@ -1,6 +1,12 @@
 //! Owns Vietnamese spelling: normal forms for keeping, folded forms for comparing, plain ASCII for
 //! old mail readers. It refuses to know what a text is about.
 
+mod near;
+mod syllable;
+
+pub use near::{distance, near};
+pub use syllable::{Quality, is_broken, is_capitals, is_syllable, rejoin};
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
