@@ -75,16 +75,13 @@ async fn attempt(
         Ok(made) => made,
         Err(fault) => return Done::Unfit(claim, fault),
     };
-    let reused = match link {
-        Some(open) if open.is_usable() => true,
-        _ => {
-            *link = match courier.connect().await {
-                Ok(open) => Some(open),
-                Err(none) => return Done::NoLink(claim, none),
-            };
-            false
-        }
-    };
+    let reused = link.as_mut().is_some_and(Link::is_usable);
+    if !reused {
+        *link = match courier.connect().await {
+            Ok(open) => Some(open),
+            Err(none) => return Done::NoLink(claim, none),
+        };
+    }
     let Some(open) = link.as_mut() else {
         return Done::Unstarted(claim);
     };

@@ -52,6 +52,31 @@ impl Identity {
     }
 }
 
+impl std::str::FromStr for Identity {
+    type Err = ();
+
+    /// Reads the written form again.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut words = text.split('|');
+        let mut word = || words.next().ok_or(());
+        let (issuer, symbol) = (word()?.to_owned(), word()?.to_owned());
+        let issued_on = word()?.parse().map_err(|_| ())?;
+        let part = match words
+            .next()
+            .map(|w| w.strip_prefix("annex ").ok_or(())?.parse().map_err(|_| ()))
+        {
+            None => Part::Main,
+            Some(number) => Part::Annex(number?),
+        };
+        Ok(Self {
+            issuer,
+            symbol,
+            issued_on,
+            part,
+        })
+    }
+}
+
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}|{}|{}", self.issuer, self.symbol, self.issued_on)?;
@@ -76,7 +101,7 @@ pub fn issuer_of(symbol: &Symbol, heading: Option<&str>) -> String {
     if !code.is_empty() && !SHARED.contains(&first) {
         return spelling::fold(code);
     }
-    spelling::fold(heading.unwrap_or(code))
+    spelling::fold(heading.unwrap_or(code)).replace('|', "/")
 }
 
 #[cfg(test)]

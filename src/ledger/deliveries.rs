@@ -77,17 +77,9 @@ impl Ledger {
     /// # Errors
     /// The database failed.
     pub async fn sheet(&self, bundle: i64) -> Result<Sheets> {
-        let row = query(
-            "SELECT b.sheet, e.envelope FROM bundles b JOIN editions e ON e.id = b.edition_id
-             WHERE b.id = $1",
-        )
-        .bind(bundle)
-        .fetch_one(&self.readers)
-        .await?;
-        Ok(Sheets {
-            sheet: row.get(0),
-            envelope: row.get(1),
-        })
+        Ok(sheets(
+            &query(SHEET).bind(bundle).fetch_one(&self.readers).await?,
+        ))
     }
 
     /// A stored document's bytes for attaching.
@@ -120,6 +112,27 @@ impl Ledger {
         .await?;
         Ok(row.get::<Option<i64>, _>(0).map(time))
     }
+}
+
+/// The query for a bundle's sheet.
+const SHEET: &str = "SELECT b.sheet, e.envelope FROM bundles b
+    JOIN editions e ON e.id = b.edition_id WHERE b.id = $1";
+
+fn sheets(row: &SqliteRow) -> Sheets {
+    Sheets {
+        sheet: row.get(0),
+        envelope: row.get(1),
+    }
+}
+
+/// The sheet of a bundle, as this transaction sees it.
+///
+/// # Errors
+/// The database failed.
+pub async fn sheet_in(tx: &mut Tx, bundle: i64) -> Result<Sheets> {
+    Ok(sheets(
+        &query(SHEET).bind(bundle).fetch_one(&mut **tx).await?,
+    ))
 }
 
 /// Turns what an earlier process left in `sending` into doubt: whether the server has it, nobody

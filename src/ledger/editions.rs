@@ -1,11 +1,14 @@
 //! Owns editions on record and the writing of a new one: candidates, bundles, deliveries. It refuses to know who is owed what.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, query};
 
 use super::documents::{self, DocumentRow};
 use super::{Ledger, Result, Tx, ms, time, word};
+use crate::document::DocumentId;
 use crate::edition::{Bundle, EditionId, EditionState};
 use crate::organisation::RecipientKind;
 
@@ -124,6 +127,29 @@ impl Ledger {
             .fetch_optional(&self.readers)
             .await?;
         row.as_ref().map(edition).transpose()
+    }
+
+    /// True where any edition ever held a delivery.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn ever_published(&self) -> Result<bool> {
+        let row = query("SELECT 1 FROM editions WHERE total > 0 LIMIT 1");
+        Ok(row.fetch_optional(&self.readers).await?.is_some())
+    }
+
+    /// Urgent versions, accepted, that never had their edition.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn urgent_waiting(&self) -> Result<Vec<DocumentId>> {
+        let rows = query(
+            "SELECT id FROM documents WHERE urgency IS NOT NULL AND urgent_done = 0
+             AND standing = 'accepted' AND annex_of IS NULL",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.iter().map(|r| DocumentId(r.get(0))).collect())
     }
 
     /// The newest editions, newest first.
@@ -246,6 +272,72 @@ pub async fn candidates(tx: &mut Tx) -> Result<Vec<DocumentRow>> {
     .fetch_all(&mut **tx)
     .await?;
     rows.iter().map(documents::document).collect()
+}
+
+/// When each version first went out to anyone.
+///
+/// # Errors
+/// The database failed.
+pub async fn sent_on(tx: &mut Tx) -> Result<HashMap<DocumentId, DateTime<Utc>>> {
+    let rows = query(
+        "SELECT p.document_id, MIN(e.due_at) FROM bundle_documents p
+         JOIN bundles b ON b.id = p.bundle_id JOIN editions e ON e.id = b.edition_id
+         WHERE p.note IN ('new', 'correction') GROUP BY p.document_id",
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .iter()
+        .map(|r| (DocumentId(r.get(0)), time(r.get(1))))
+        .collect())
+}
+
+/// What an edition carries: id and symbol, or file name where it has none, each once.
+///
+/// # Errors
+/// The database failed.
+pub async fn documents_of(tx: &mut Tx, id: EditionId) -> Result<Vec<(DocumentId, String)>> {
+    let rows = query(
+        "SELECT o.id, COALESCE(o.symbol, o.file) FROM bundles b
+         JOIN bundle_documents p ON p.bundle_id = b.id JOIN documents o ON o.id = p.document_id
+         WHERE b.edition_id = $1 GROUP BY o.id, o.symbol, o.file ORDER BY o.id",
+    )
+    .bind(id.0)
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .iter()
+        .map(|r| (DocumentId(r.get(0)), r.get(1)))
+        .collect())
+}
+
+/// An edition as this transaction sees it.
+///
+/// # Errors
+/// The database failed, or there is no such edition.
+pub async fn edition_by_id(tx: &mut Tx, id: EditionId) -> Result<EditionRow> {
+    let row = query("SELECT * FROM editions WHERE id = $1")
+        .bind(id.0)
+        .fetch_one(&mut **tx)
+        .await?;
+    edition(&row)
+}
+
+/// Notes that urgent versions had their edition, so that cancelling it never makes another.
+///
+/// # Errors
+/// The database failed.
+pub async fn mark_urgent_done(
+    tx: &mut Tx,
+    documents: impl Iterator<Item = &DocumentId>,
+) -> Result<()> {
+    for id in documents {
+        query("UPDATE documents SET urgent_done = 1 WHERE id = $1")
+            .bind(id.0)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Writes a bundle with its finished sheet.

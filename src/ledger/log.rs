@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, query};
 
-use super::{Ledger, Result, time, word};
+use super::{Ledger, Result, Tx, time, word};
 use crate::delivery::State;
 use crate::document::DocumentId;
 use crate::edition::EditionId;
@@ -255,6 +255,23 @@ impl Ledger {
         .await?;
         Ok(rows.iter().map(member_row).collect())
     }
+}
+
+/// The deliveries of an edition to an address or to a code, as this transaction sees them.
+///
+/// # Errors
+/// The database failed.
+pub async fn matching(tx: &mut Tx, edition: EditionId, who: &str) -> Result<Vec<LogRow>> {
+    let rows = query(
+        "SELECT d.*, e.schedule, e.due_at, b.code AS branch FROM deliveries d
+         JOIN editions e ON e.id = d.edition_id LEFT JOIN branches b ON b.id = d.branch_id
+         WHERE d.edition_id = $1 AND (d.address = $2 OR d.code = $2) ORDER BY d.id",
+    )
+    .bind(edition.0)
+    .bind(who)
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(|row| log_row(row, Vec::new())).collect()
 }
 
 fn log_row(r: &SqliteRow, documents: Vec<(DocumentId, String)>) -> Result<LogRow> {

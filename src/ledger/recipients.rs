@@ -188,3 +188,41 @@ pub async fn told(
     }
     Ok(told)
 }
+
+/// A member as the branch's letter shows it.
+#[derive(Clone, Debug)]
+pub struct MemberOfBranch {
+    /// Full name.
+    pub name: String,
+    /// The post as written.
+    pub post: String,
+    /// Where letters go.
+    pub address: Option<String>,
+    /// The address is held.
+    pub held: bool,
+    /// The member receives nothing for now.
+    pub paused: bool,
+}
+
+/// The members of a branch.
+///
+/// # Errors
+/// The database failed.
+pub async fn members_of(tx: &mut Tx, branch: i64) -> Result<Vec<MemberOfBranch>> {
+    let rows = query(
+        "SELECT m.name, m.post, m.address, m.paused, a.held_at FROM members m
+         LEFT JOIN addresses a ON a.address = m.address
+         WHERE m.branch_id = $1 AND m.left_at IS NULL ORDER BY m.id",
+    )
+    .bind(branch)
+    .fetch_all(&mut **tx)
+    .await?;
+    let member = |r: &SqliteRow| MemberOfBranch {
+        name: r.get(0),
+        post: r.get(1),
+        address: r.get(2),
+        paused: r.get::<i64, _>(3) != 0,
+        held: r.get::<Option<i64>, _>(4).is_some(),
+    };
+    Ok(rows.iter().map(member).collect())
+}

@@ -74,7 +74,11 @@ pub(super) fn entry(frame: &Frame<'_>, items: &[Item], nth: usize, fates: &[Fate
     let sentence = sentence(&heading, &dated, &title, item);
     let told = wording::urgency(mark, language);
     let withdrawn = item.note == Note::Withdrawn;
-    let marks = if withdrawn { Vec::new() } else { marks(item, language) };
+    let marks = if withdrawn {
+        Vec::new()
+    } else {
+        marks(item, language)
+    };
     let short = if item.facts.symbol.is_none() && !title.is_empty() {
         text::cut(&wording::capital(&title), WORD_MAX)
     } else {
@@ -89,10 +93,22 @@ pub(super) fn entry(frame: &Frame<'_>, items: &[Item], nth: usize, fates: &[Fate
         dated,
         title: wording::capital(&title),
         sentence,
-        badge: if mark.is_some() { told.to_uppercase() } else { String::new() },
-        particulars: if withdrawn { String::new() } else { particulars(told, &marks, language) },
+        badge: if mark.is_some() {
+            told.to_uppercase()
+        } else {
+            String::new()
+        },
+        particulars: if withdrawn {
+            String::new()
+        } else {
+            particulars(told, &marks, language)
+        },
         notices: notices(frame, item),
-        gist: if items.len() <= GISTS { gist(&item.facts) } else { String::new() },
+        gist: if items.len() <= GISTS {
+            gist(&item.facts)
+        } else {
+            String::new()
+        },
         marks,
         files: files(item, language, fates),
     }
@@ -102,7 +118,10 @@ pub(super) fn entry(frame: &Frame<'_>, items: &[Item], nth: usize, fates: &[Fate
 fn names(item: &Item, language: Language) -> (String, String, String) {
     let facts = &item.facts;
     let clean = |t: &str| text::clean(t, WORD_MAX);
-    let kind = facts.kind.as_ref().map(|k| wording::capital(&clean(&k.value)));
+    let kind = facts
+        .kind
+        .as_ref()
+        .map(|k| wording::capital(&clean(&k.value)));
     let vi = language == Language::Vi;
     let kind = kind.filter(|k| !k.is_empty()).map_or_else(
         || (if vi { "Văn bản" } else { "Document" }).to_owned(),
@@ -118,21 +137,33 @@ fn names(item: &Item, language: Language) -> (String, String, String) {
         (None, Some(main)) => format!("Annex to document No. {}", main.value),
         (None, None) => kind,
     };
-    let comma = facts.symbol.as_ref().is_some_and(|s| wording::is_party(&s.value));
+    let comma = facts
+        .symbol
+        .as_ref()
+        .is_some_and(|s| wording::is_party(&s.value));
     let mut dated = String::new();
     if let Some(date) = &facts.issued_on {
         dated.push_str(if comma && vi { ", " } else { " " });
         dated.push_str(if vi { "ngày " } else { "of " });
         dated.push_str(&wording::day(date.value, language));
     }
-    let issuer = facts.issuer.as_ref().map(|i| clean(&i.value)).filter(|i| !i.is_empty());
+    let issuer = facts
+        .issuer
+        .as_ref()
+        .map(|i| clean(&i.value))
+        .filter(|i| !i.is_empty());
     if let Some(issuer) = issuer {
         dated.push_str(if vi { " của " } else { ", " });
         dated.push_str(&issuer);
     }
-    let title = facts.title.as_ref().map(|t| text::clean(&t.value, TITLE_MAX));
+    let title = facts
+        .title
+        .as_ref()
+        .map(|t| text::clean(&t.value, TITLE_MAX));
     let stop = |c: char| c == '.' || c == ' ';
-    let title = title.map(|t| t.trim_end_matches(stop).to_owned()).filter(|t| !t.is_empty());
+    let title = title
+        .map(|t| t.trim_end_matches(stop).to_owned())
+        .filter(|t| !t.is_empty());
     let nameless = facts.symbol.is_none() && facts.annex_of.is_none();
     let file = || text::clean(&item.file.name, WORD_MAX);
     let title = title.or_else(|| nameless.then(file)).unwrap_or_default();
@@ -153,7 +184,11 @@ fn sentence(heading: &str, dated: &str, title: &str, item: &Item) -> String {
         () if small => " về ",
         () => ": ",
     };
-    let lower = if join == " " { title.replacen("Về", "về", 1) } else { title.to_owned() };
+    let lower = if join == " " {
+        title.replacen("Về", "về", 1)
+    } else {
+        title.to_owned()
+    };
     let end = if lower.ends_with('…') { "" } else { "." };
     format!("{heading}{dated}{join}{lower}{end}")
 }
@@ -163,10 +198,10 @@ fn notices(frame: &Frame<'_>, item: &Item) -> Vec<String> {
     let whom = wording::whom(frame.kind);
     let date = match item.note {
         Note::Again => item.sent_on,
-        Note::New | Note::Correction | Note::Withdrawn => item.replaces_sent_on,
+        Note::New | Note::Correction | Note::Listed | Note::Withdrawn => item.replaces_sent_on,
     };
     let notice = match (item.note, date, frame.language) {
-        (Note::New, ..) | (Note::Again, None, _) => return Vec::new(),
+        (Note::New | Note::Listed, ..) | (Note::Again, None, _) => return Vec::new(),
         (Note::Correction, Some(date), Language::Vi) => {
             format!("Đính chính: thay thế bản gửi ngày {}.", on(date))
         }
@@ -182,9 +217,10 @@ fn notices(frame: &Frame<'_>, item: &Item) -> Vec<String> {
         (Note::Again, Some(date), Language::Vi) => format!("Đã gửi ngày {}.", on(date)),
         (Note::Again, Some(date), Language::En) => format!("Sent on {}.", on(date)),
         (Note::Withdrawn, date, Language::Vi) => {
-            let sent = date.map_or_else(|| "bản đã gửi".to_owned(), |d| {
-                format!("bản đã gửi ngày {}", on(d))
-            });
+            let sent = date.map_or_else(
+                || "bản đã gửi".to_owned(),
+                |d| format!("bản đã gửi ngày {}", on(d)),
+            );
             format!("Thu hồi: đề nghị {whom} không sử dụng, không lưu hành {sent}.")
         }
         (Note::Withdrawn, date, Language::En) => {
@@ -220,11 +256,29 @@ fn marks(item: &Item, language: Language) -> Vec<String> {
             || facts.issued_on.as_ref().is_some_and(|f| is(&f.origin))
     };
     let unchecked = from(Origin::Ocr) || from(Origin::Name);
-    let due = item.due.map(|d| wording::day(d, language)).unwrap_or_default();
+    let due = item
+        .due
+        .map(|d| wording::day(d, language))
+        .unwrap_or_default();
     let said = [
-        (!due.is_empty(), "Thời hạn thực hiện: ngày ", "To be done by ", due.as_str()),
-        (wording::is_scan(item.file.format), "Bản quét", "Scanned copy", ""),
-        (unchecked, "Thông tin văn bản chưa kiểm tra", "Details not yet checked", ""),
+        (
+            !due.is_empty(),
+            "Thời hạn thực hiện: ngày ",
+            "To be done by ",
+            due.as_str(),
+        ),
+        (
+            wording::is_scan(item.file.format),
+            "Bản quét",
+            "Scanned copy",
+            "",
+        ),
+        (
+            unchecked,
+            "Thông tin văn bản chưa kiểm tra",
+            "Details not yet checked",
+            "",
+        ),
     ];
     said.into_iter()
         .filter(|(applies, ..)| *applies)
@@ -239,7 +293,10 @@ fn files(item: &Item, language: Language, fates: &[Fate]) -> Vec<FileLine> {
     let vi = language == Language::Vi;
     let main = (&item.file, String::new());
     let annexes = item.annexes.iter().enumerate().map(|(nth, annex)| {
-        (&annex.file, annex_label(annex.number, item.annexes.len() > 1, nth, language))
+        (
+            &annex.file,
+            annex_label(annex.number, item.annexes.len() > 1, nth, language),
+        )
     });
     std::iter::once(main)
         .chain(annexes)
@@ -262,7 +319,12 @@ fn files(item: &Item, language: Language, fates: &[Fate]) -> Vec<FileLine> {
             let pages = pages.map(|n| format!(", {}", wording::pages(n, language)));
             let size = wording::size(file.size, language);
             let detail = format!("{size}{}", pages.unwrap_or_default());
-            Some(FileLine { label, name, detail, elsewhere })
+            Some(FileLine {
+                label,
+                name,
+                detail,
+                elsewhere,
+            })
         })
         .collect()
 }

@@ -139,7 +139,10 @@ fn rendered(result: askama::Result<String>) -> Result<String, Unfit> {
 
 /// A template that makes one paragraph.
 fn paragraph(result: askama::Result<String>) -> Result<String, Unfit> {
-    Ok(rendered(result)?.split_whitespace().collect::<Vec<_>>().join(" "))
+    Ok(rendered(result)?
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" "))
 }
 
 fn headline(tone: Tone, language: Language) -> &'static str {
@@ -163,13 +166,21 @@ fn when(frame: &Frame<'_>) -> String {
     let (from, to) = frame.span.unwrap_or((date, date));
     let days = wording::capital(&wording::span(from, to, frame.language));
     let schedule = text::clean(frame.schedule, super::NAME_MAX);
-    if schedule.is_empty() { days } else { format!("{days} · {schedule}") }
+    if schedule.is_empty() {
+        days
+    } else {
+        format!("{days} · {schedule}")
+    }
 }
 
 /// The greeting with the place of the name. The office's own is a member's: a branch is greeted as
 /// a body.
 fn greeting(frame: &Frame<'_>) -> String {
-    let own = frame.words.greeting.as_deref().map(|g| text::clean(g, super::NAME_MAX));
+    let own = frame
+        .words
+        .greeting
+        .as_deref()
+        .map(|g| text::clean(g, super::NAME_MAX));
     let own = own.filter(|g| !g.is_empty() && frame.kind == RecipientKind::Member);
     let plain = match (frame.kind, frame.language) {
         (RecipientKind::Member, Language::Vi) => "Kính gửi đồng chí {name},",

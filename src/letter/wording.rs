@@ -98,7 +98,9 @@ pub(super) fn committee(organisation: &str, language: Language) -> String {
     match language {
         Language::Vi if is("Đảng bộ") || is("Đảng uỷ") => "Đảng uỷ".to_owned(),
         Language::Vi if is("Chi bộ") || is("Chi uỷ") => "Chi uỷ".to_owned(),
-        Language::En if is("Đảng bộ") || is("Đảng uỷ") => "The Party Committee".to_owned(),
+        Language::En if is("Đảng bộ") || is("Đảng uỷ") => {
+            "The Party Committee".to_owned()
+        }
         Language::En if is("Chi bộ") => "The Branch Committee".to_owned(),
         _ => organisation.to_owned(),
     }
@@ -135,7 +137,10 @@ pub(super) fn is_party(symbol: &Symbol) -> bool {
 
 /// True for what was made by a scanner or a camera.
 pub(super) fn is_scan(format: Format) -> bool {
-    matches!(format, Format::PdfScan | Format::Jpeg | Format::Png | Format::Tiff)
+    matches!(
+        format,
+        Format::PdfScan | Format::Jpeg | Format::Png | Format::Tiff
+    )
 }
 
 /// The kind of a document for a reader of English, who gets the Vietnamese word too.
@@ -165,7 +170,10 @@ pub(super) fn kind_in_english(kind: &str) -> Option<&'static str> {
         ("Giấy mời", "Invitation"),
     ];
     let kind = spelling::fold(kind);
-    KINDS.iter().find(|(vi, _)| spelling::fold(vi) == kind).map(|(_, en)| *en)
+    KINDS
+        .iter()
+        .find(|(vi, _)| spelling::fold(vi) == kind)
+        .map(|(_, en)| *en)
 }
 
 /// The text with a capital first letter.
@@ -190,7 +198,11 @@ mod tests {
         assert_eq!(day(date("2018-02-09"), vi), "09/02/2018");
         assert_eq!(day(date("2019-05-30"), vi), "30/5/2019");
         for (from, to, words) in [
-            ("2020-03-02", "2020-03-06", "tuần 10/2020 (02/3 - 06/3/2020)"),
+            (
+                "2020-03-02",
+                "2020-03-06",
+                "tuần 10/2020 (02/3 - 06/3/2020)",
+            ),
             ("2020-03-01", "2020-03-31", "tháng 3/2020"),
             ("2020-03-09", "2020-03-09", "ngày 09/3/2020"),
             ("2020-02-27", "2020-03-09", "27/02 - 09/3/2020"),
@@ -206,6 +218,9 @@ mod tests {
         assert_eq!(size(1_258_291, Language::Vi), "1,2 MB");
         assert_eq!(size(0, Language::En), "1 KB");
         assert_eq!(count(3, ("mới", "new"), Language::Vi), "03 văn bản mới");
-        assert_eq!(committee("ĐẢNG BỘ Cục Công nghệ thông tin", Language::Vi), "Đảng uỷ");
+        assert_eq!(
+            committee("ĐẢNG BỘ Cục Công nghệ thông tin", Language::Vi),
+            "Đảng uỷ"
+        );
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Order, Press, Result, URGENT, occasion};
 use crate::delivery;
-use crate::document::{DocumentId, Identity, Standing};
+use crate::document::{DocumentId, Identity, Part, Standing};
 use crate::edition::{
     Bundle, Candidate, EditionId, Entry, Note, Question, Recipient, Told, owed, unrecorded,
 };
@@ -152,8 +152,17 @@ impl Documents {
 
 /// The number of an annex, where its identity says one.
 fn annex_number(row: &DocumentRow) -> Option<u16> {
-    let identity = row.document.identity.as_deref()?;
-    Identity::annex_number(identity)
+    match row
+        .document
+        .identity
+        .as_deref()?
+        .parse::<Identity>()
+        .ok()?
+        .part
+    {
+        Part::Annex(number) => Some(number),
+        Part::Main => None,
+    }
 }
 
 fn file(row: &DocumentRow) -> File {
@@ -315,7 +324,7 @@ impl Run<'_> {
             return Ok(None);
         }
         let mut members = recipients::members_of(tx, recipient.branch_id).await?;
-        members.sort_by(|a, b| crate::organisation::by_name(&a.name, &b.name));
+        //SORT members.sort_by(|a, b| crate::organisation::by_name(&a.name, &b.name));
         let language = self.press.config.organisation.language;
         let row = |m: MemberOfBranch| BranchRow {
             state: reach(&m, language).to_owned(),

@@ -57,12 +57,18 @@ fn day(text: &str) -> NaiveDate {
 }
 
 fn fact<T>(value: T) -> Option<Fact<T>> {
-    Some(Fact { value, origin: Origin::Heading, evidence: String::new() })
+    Some(Fact {
+        value,
+        origin: Origin::Heading,
+        evidence: String::new(),
+    })
 }
 
 /// The bytes that stand for a file of this number.
 fn bytes_of(seed: u64, len: usize) -> Vec<u8> {
-    (0..len as u64).map(|n| (n.wrapping_mul(31).wrapping_add(seed) >> 1) as u8).collect()
+    (0..len as u64)
+        .map(|n| (n.wrapping_mul(31).wrapping_add(seed) >> 1) as u8)
+        .collect()
 }
 
 struct Files(HashMap<Sha256, Vec<u8>>);
@@ -76,14 +82,25 @@ impl Files {
         let bytes = bytes_of(self.0.len() as u64, len);
         let sha256 = Sha256::of(&bytes);
         self.0.insert(sha256, bytes);
-        File { name: name.to_owned(), format, pages: Some(5), size: len as u64, sha256 }
+        File {
+            name: name.to_owned(),
+            format,
+            pages: Some(5),
+            size: len as u64,
+            sha256,
+        }
     }
 
     fn message(&self, sheet: &Sheet, personal: &Personal) -> Vec<u8> {
-        let encoded: HashMap<_, _> =
-            self.0.iter().map(|(hash, bytes)| (*hash, encode_attachment(bytes))).collect();
+        let encoded: HashMap<_, _> = self
+            .0
+            .iter()
+            .map(|(hash, bytes)| (*hash, encode_attachment(bytes)))
+            .collect();
         let letter = sheet.fill(personal).expect("fits");
-        let message = letter.to_bytes(|hash| encoded.get(hash).map(Vec::as_slice)).expect("files");
+        let message = letter
+            .to_bytes(|hash| encoded.get(hash).map(Vec::as_slice))
+            .expect("files");
         assert_eq!(message.len() as u64, letter.size());
         assert!(letter.size() <= sheet.size_max());
         message
@@ -146,7 +163,10 @@ fn week(files: &mut Files) -> Vec<Item> {
     for n in 1..=2 {
         let name = format!("36-HD-VPTW Phu luc {n}.odt");
         let file = files.add(&name, Format::Odt, 18_000 * usize::from(n));
-        guide.annexes.push(Annex { number: Some(n), file });
+        guide.annexes.push(Annex {
+            number: Some(n),
+            file,
+        });
     }
     let mut plan = item(
         "12-KH/ĐU",
@@ -200,7 +220,11 @@ fn branch() -> Personal {
             rows: [
                 ("Trần Kim Chi", "Phó Bí thư chi bộ", "Gửi qua thư điện tử"),
                 ("Huỳnh Quang Dũng", "Đảng viên", "Gửi qua thư điện tử"),
-                ("Ngô Công Hòa", "Đảng viên (dự bị)", "Chưa có địa chỉ thư điện tử"),
+                (
+                    "Ngô Công Hòa",
+                    "Đảng viên (dự bị)",
+                    "Chưa có địa chỉ thư điện tử",
+                ),
                 ("Trần Công Quý", "Bí thư chi bộ", "Gửi qua thư điện tử"),
             ]
             .map(row)
@@ -232,8 +256,19 @@ fn assert_wire(message: &[u8]) {
         .map(|line| line.split(':').next().unwrap_or("").to_lowercase())
         .collect();
     let mut expected = vec![
-        "message-id", "to", "date", "from", "reply-to", "subject", "auto-submitted", "precedence",
-        "list-id", "list-unsubscribe", "content-language", "mime-version", "content-type",
+        "message-id",
+        "to",
+        "date",
+        "from",
+        "reply-to",
+        "subject",
+        "auto-submitted",
+        "precedence",
+        "list-id",
+        "list-unsubscribe",
+        "content-language",
+        "mime-version",
+        "content-type",
     ];
     let mut sorted = names.clone();
     sorted.sort_unstable();
@@ -252,13 +287,19 @@ fn one_mailbox(address: Option<&Parsed<'_>>) -> (String, String) {
 
 fn names_and_bytes(message: &Message<'_>) -> Vec<(String, Vec<u8>)> {
     let parts = message.attachments().map(|part| {
-        (part.attachment_name().unwrap_or("").to_owned(), part.contents().to_vec())
+        (
+            part.attachment_name().unwrap_or("").to_owned(),
+            part.contents().to_vec(),
+        )
     });
     parts.collect()
 }
 
 fn expected_files(files: &Files, sheet: &Sheet) -> Vec<Vec<u8>> {
-    sheet.attachments().map(|(hash, _)| files.0[&hash].clone()).collect()
+    sheet
+        .attachments()
+        .map(|(hash, _)| files.0[&hash].clone())
+        .collect()
 }
 
 #[test]
@@ -276,13 +317,28 @@ fn a_week_is_a_letter() {
     );
     assert_eq!(parsed.subject(), Some(sheet.subject()));
     let to = one_mailbox(parsed.to());
-    assert_eq!(to, ("Trần Mai Nga".to_owned(), "nga.tm@dangbo.example".to_owned()));
+    assert_eq!(
+        to,
+        (
+            "Trần Mai Nga".to_owned(),
+            "nga.tm@dangbo.example".to_owned()
+        )
+    );
     assert_eq!(one_mailbox(parsed.from()).0, "Văn phòng Đảng uỷ");
     assert_eq!(one_mailbox(parsed.reply_to()).1, "tra-loi@dangbo.example");
     assert_eq!(parsed.message_id(), Some("mfzwizlomq2gc3tu@dangbo.example"));
-    assert_eq!(parsed.date().map(|d| d.to_timestamp()), Some(frame.date.timestamp()));
-    assert_eq!(parsed.header("Auto-Submitted"), Some(&HeaderValue::Text("auto-generated".into())));
-    let names: Vec<_> = names_and_bytes(&parsed).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(
+        parsed.date().map(|d| d.to_timestamp()),
+        Some(frame.date.timestamp())
+    );
+    assert_eq!(
+        parsed.header("Auto-Submitted"),
+        Some(&HeaderValue::Text("auto-generated".into()))
+    );
+    let names: Vec<_> = names_and_bytes(&parsed)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
     assert_eq!(
         names,
         [
@@ -295,7 +351,10 @@ fn a_week_is_a_letter() {
         ],
         "the scan is too large, the withdrawn one does not travel"
     );
-    let found: Vec<_> = names_and_bytes(&parsed).into_iter().map(|(_, bytes)| bytes).collect();
+    let found: Vec<_> = names_and_bytes(&parsed)
+        .into_iter()
+        .map(|(_, bytes)| bytes)
+        .collect();
     assert_eq!(found, expected_files(&files, &sheet));
 
     let text = parsed.body_text(0).expect("text");
@@ -310,10 +369,18 @@ fn a_week_is_a_letter() {
     ] {
         assert!(text.contains(said), "{said}\n{text}");
     }
-    assert_eq!(text.replace('\r', ""), sheet.text(&member("Trần Mai Nga")).expect("text"));
+    assert_eq!(
+        text.replace('\r', ""),
+        sheet.text(&member("Trần Mai Nga")).expect("text")
+    );
     let html = parsed.body_html(0).expect("html");
-    assert!(html.contains("<html lang=\"vi\">") && html.contains("Kính gửi đồng chí Trần Mai Nga,"));
-    assert!(!html.contains("http") && !html.contains("src="), "nothing is fetched");
+    assert!(
+        html.contains("<html lang=\"vi\">") && html.contains("Kính gửi đồng chí Trần Mai Nga,")
+    );
+    assert!(
+        !html.contains("http") && !html.contains("src="),
+        "nothing is fetched"
+    );
 }
 
 #[test]
@@ -321,12 +388,19 @@ fn a_branch_gets_an_agenda_and_its_table() {
     let (words, sender, mut files) = (words(), sender(), Files::new());
     let items = week(&mut files);
     for language in [Language::Vi, Language::En] {
-        let frame = Frame { kind: RecipientKind::Branch, language, ..frame(&words, &sender) };
+        let frame = Frame {
+            kind: RecipientKind::Branch,
+            language,
+            ..frame(&words, &sender)
+        };
         let sheet = compose(&frame, &items).expect("sheet");
         let message = files.message(&sheet, &branch());
         assert_wire(&message);
         let parsed = parse(&message);
-        let (text, html) = (parsed.body_text(0).expect("text"), parsed.body_html(0).expect("html"));
+        let (text, html) = (
+            parsed.body_text(0).expect("text"),
+            parsed.body_html(0).expect("html"),
+        );
         for said in ["Chi bộ Phòng Tổng hợp", "Ngô Công Hòa", "Chưa có địa chỉ"] {
             assert!(text.contains(said) && html.contains(said), "{said}");
         }
@@ -344,14 +418,20 @@ fn subjects_say_what_it_is() {
     let (words, sender, mut files) = (words(), sender(), Files::new());
     let week = week(&mut files);
     let said = |occasion, items: &[Item]| {
-        let frame = Frame { occasion, ..frame(&words, &sender) };
+        let frame = Frame {
+            occasion,
+            ..frame(&words, &sender)
+        };
         compose(&frame, items).expect("sheet").subject().to_owned()
     };
     assert_eq!(
         said(Occasion::Urgent, &week[..1]),
         "[HỎA TỐC] 4321/TCT-CNTT: nâng cấp ứng dụng quản lý thuế tập trung"
     );
-    assert_eq!(said(Occasion::Urgent, &week[..2]), "[HỎA TỐC] 02 văn bản: 4321/TCT-CNTT, 23-CT/TW");
+    assert_eq!(
+        said(Occasion::Urgent, &week[..2]),
+        "[HỎA TỐC] 02 văn bản: 4321/TCT-CNTT, 23-CT/TW"
+    );
     assert_eq!(
         said(Occasion::Regular, &week[3..4]),
         "[Đính chính] 12-KH/ĐU: Công tác kiểm tra, giám sát năm 2020"
@@ -363,11 +443,21 @@ fn subjects_say_what_it_is() {
     );
     assert!(said(Occasion::Test, &week[..3]).starts_with("[Thư thử] [Phổ biến văn bản] 03"));
     assert!(said(Occasion::RoundUp, &week).starts_with("[Tổng hợp văn bản] 06 văn bản"));
-    let long = item("1-CT/TW", "Chỉ thị", "2020-01-01", "x", &"dài lắm ".repeat(40), week[0].file.clone());
+    let long = item(
+        "1-CT/TW",
+        "Chỉ thị",
+        "2020-01-01",
+        "x",
+        &"dài lắm ".repeat(40),
+        week[0].file.clone(),
+    );
     let mut long = [long];
     long[0].facts.urgency = fact(Urgency::Khan);
     let subject = said(Occasion::Urgent, &long);
-    assert!(subject.chars().count() <= 78 && subject.ends_with('…'), "{subject}");
+    assert!(
+        subject.chars().count() <= 78 && subject.ends_with('…'),
+        "{subject}"
+    );
 }
 
 #[test]
@@ -383,7 +473,10 @@ fn the_same_row_gives_the_same_bytes() {
     let row = serde_json::to_string(&branch()).expect("JSON");
     let row: Personal = serde_json::from_str(&row).expect("row");
     assert_eq!(files.message(&sheet, &row), files.message(&kept, &branch()));
-    let other = Frame { edition: "another", ..frame.clone() };
+    let other = Frame {
+        edition: "another",
+        ..frame.clone()
+    };
     assert_ne!(compose(&other, &items).as_ref(), Ok(&sheet));
     assert_eq!(compose(&frame, &[]), Err(Unfit::Empty));
 }
@@ -394,14 +487,29 @@ fn attachments_stay_under_the_limits() {
     let mut items: Vec<Item> = (0..30)
         .map(|n| {
             let file = files.add(&format!("f{n}.pdf"), Format::PdfText, 40_000 + n);
-            item(&format!("{}-CT/TW", n + 1), "Chỉ thị", "2020-01-01", "Ban Bí thư", "x", file)
+            item(
+                &format!("{}-CT/TW", n + 1),
+                "Chỉ thị",
+                "2020-01-01",
+                "Ban Bí thư",
+                "x",
+                file,
+            )
         })
         .collect();
     items[5].file = items[4].file.clone();
-    for (message_size_max, attachments_max) in
-        [(10_000_000, 20), (500_000, 20), (60_000, 20), (1, 20), (10_000_000, 0)]
-    {
-        let frame = Frame { message_size_max, attachments_max, ..frame(&words, &sender) };
+    for (message_size_max, attachments_max) in [
+        (10_000_000, 20),
+        (500_000, 20),
+        (60_000, 20),
+        (1, 20),
+        (10_000_000, 0),
+    ] {
+        let frame = Frame {
+            message_size_max,
+            attachments_max,
+            ..frame(&words, &sender)
+        };
         let sheet = compose(&frame, &items).expect("sheet");
         let count = sheet.attachments().count();
         let message = files.message(&sheet, &member("Trần Mai Nga"));
@@ -418,7 +526,10 @@ fn attachments_stay_under_the_limits() {
             _ => assert_eq!(count, 0),
         }
     }
-    let round_up = Frame { occasion: Occasion::RoundUp, ..frame(&words, &sender) };
+    let round_up = Frame {
+        occasion: Occasion::RoundUp,
+        ..frame(&words, &sender)
+    };
     let sheet = compose(&round_up, &items).expect("sheet");
     assert_eq!(sheet.attachments().count(), 0);
 }
@@ -431,8 +542,14 @@ fn forty_documents_fit_a_mail_reader() {
     let items: Vec<Item> = (0..120)
         .map(|n| {
             let file = files.add(&format!("f{n}.pdf"), Format::PdfScan, 1000 + n);
-            let mut item =
-                item(&format!("{}-CT/TW", n + 1), "Chỉ thị", "2020-01-01", "Ban Bí thư", title, file);
+            let mut item = item(
+                &format!("{}-CT/TW", n + 1),
+                "Chỉ thị",
+                "2020-01-01",
+                "Ban Bí thư",
+                title,
+                file,
+            );
             item.facts.urgency = fact(Urgency::Khan);
             item.due = Some(day("2020-03-13"));
             item
@@ -445,8 +562,14 @@ fn forty_documents_fit_a_mail_reader() {
     };
     assert!(html(40) < 90 * 1024, "{}", html(40));
     assert!(html(60) < 102 * 1024, "{}", html(60));
-    let text = compose(&frame, &items).expect("sheet").text(&member("x")).expect("text");
-    assert!(text.lines().all(|line| line.chars().count() <= 72), "wrapped");
+    let text = compose(&frame, &items)
+        .expect("sheet")
+        .text(&member("x"))
+        .expect("text");
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 72),
+        "wrapped"
+    );
     assert!(text.contains("120. [KHẨN] Chỉ thị số 120-CT/TW"));
 }
 
@@ -460,7 +583,14 @@ fn markup_in_facts_is_text() {
     words.footer = Some(nasty.to_owned());
     words.greeting = Some(format!("{nasty} {{name}}"));
     words.accent = "red;background:url(x)".to_owned();
-    let mut item = item("1-CT/TW", nasty, "2020-01-01", nasty, nasty, files.add(nasty, Format::Odt, 9));
+    let mut item = item(
+        "1-CT/TW",
+        nasty,
+        "2020-01-01",
+        nasty,
+        nasty,
+        files.add(nasty, Format::Odt, 9),
+    );
     item.facts.gist = Some(nasty.to_owned());
     item.facts.symbol = None;
     let mut personal = branch();
@@ -470,7 +600,12 @@ fn markup_in_facts_is_text() {
     }
     for kind in [RecipientKind::Member, RecipientKind::Branch] {
         for language in [Language::Vi, Language::En] {
-            let frame = Frame { kind, language, schedule: nasty, ..frame(&words, &sender) };
+            let frame = Frame {
+                kind,
+                language,
+                schedule: nasty,
+                ..frame(&words, &sender)
+            };
             let sheet = compose(&frame, std::slice::from_ref(&item)).expect("sheet");
             let html = sheet.html(&personal).expect("html");
             for bad in ["<script", "<img", "url(", "&amp;amp;\"", "td>&#60;/td><"] {
@@ -492,12 +627,22 @@ fn the_logo_travels_inside() {
     let message = files.message(&sheet, &member("Trần Mai Nga"));
     assert_wire(&message);
     let parsed = parse(&message);
-    let found = parsed.parts.iter().find(|part| part.content_id() == Some("logo@phobien.invalid"));
+    let found = parsed
+        .parts
+        .iter()
+        .find(|part| part.content_id() == Some("logo@phobien.invalid"));
     assert_eq!(found.map(|part| part.contents()), Some(png.as_slice()));
-    assert!(parsed.body_html(0).is_some_and(|html| html.contains("cid:logo@phobien.invalid")));
+    assert!(
+        parsed
+            .body_html(0)
+            .is_some_and(|html| html.contains("cid:logo@phobien.invalid"))
+    );
     words.logo = Some(vec![b'x'; 100]);
     let sheet = compose(&frame(&words, &sender), &items[..2]).expect("sheet");
-    assert!(!sheet.html(&member("x")).expect("html").contains("cid:"), "no picture, no logo");
+    assert!(
+        !sheet.html(&member("x")).expect("html").contains("cid:"),
+        "no picture, no logo"
+    );
 }
 
 #[test]
@@ -509,7 +654,12 @@ fn templates_are_normal_and_clean() {
         let text = std::fs::read_to_string(&path).expect("UTF-8");
         seen += 1;
         for line in text.lines() {
-            assert_eq!(spelling::line(line), line.trim(), "NFC, one blank: {}", path.display());
+            assert_eq!(
+                spelling::line(line),
+                line.trim(),
+                "NFC, one blank: {}",
+                path.display()
+            );
         }
     }
     assert!(seen >= 8, "{seen}");
@@ -518,19 +668,55 @@ fn templates_are_normal_and_clean() {
 /// Any text, with what is nasty in mail more often than chance would have it.
 fn any_text() -> impl Strategy<Value = String> {
     let nasty = prop::sample::select(vec![
-        "\r\nBcc: x@evil.example\r\n", "=?utf-8?q?x?=", "=?utf-8?B?", "\u{202e}", "\0", "\"", "\\",
-        "<a@b.example>", ", ", ";", "(", ":", "ễ", "e\u{302}\u{303}", "\u{f0000}", "\u{f0001}", "@@",
-        "{name}", "--", "From ", ".", "\n.\r\n", "\t", "=", "%41", "''", "&lt;", "<b>", "Đ", "😀",
-        "\u{feff}", "\u{2028}", "/", "..", "a.exe", "CON", "*0*=",
+        "\r\nBcc: x@evil.example\r\n",
+        "=?utf-8?q?x?=",
+        "=?utf-8?B?",
+        "\u{202e}",
+        "\0",
+        "\"",
+        "\\",
+        "<a@b.example>",
+        ", ",
+        ";",
+        "(",
+        ":",
+        "ễ",
+        "e\u{302}\u{303}",
+        "\u{f0000}",
+        "\u{f0001}",
+        "@@",
+        "{name}",
+        "--",
+        "From ",
+        ".",
+        "\n.\r\n",
+        "\t",
+        "=",
+        "%41",
+        "''",
+        "&lt;",
+        "<b>",
+        "Đ",
+        "😀",
+        "\u{feff}",
+        "\u{2028}",
+        "/",
+        "..",
+        "a.exe",
+        "CON",
+        "*0*=",
     ]);
-    let bit = prop_oneof![nasty.prop_map(str::to_owned), any::<String>(), "[a-zA-ZỒÁđ ]{1,12}"];
+    let bit = prop_oneof![
+        nasty.prop_map(str::to_owned),
+        any::<String>(),
+        "[a-zA-ZỒÁđ ]{1,12}"
+    ];
     prop::collection::vec(bit, 0..8).prop_map(|bits| bits.concat())
 }
 
 /// What may be left of a name in To.
 fn as_name(text: &str) -> String {
-    let private =
-        |c: &char| !matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}');
+    let private = |c: &char| !matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}');
     spelling::line(&text.chars().filter(private).collect::<String>())
 }
 
@@ -554,12 +740,23 @@ fn python_reads_the_same() {
         words.ascii_file_names = nth % 2 == 1;
         let mut items = week.clone();
         items[0].facts.title = fact(format!("{name} về việc số {nth}"));
-        let file = files.add(&format!("{name} {} .pdf", "dài ".repeat(nth * 9)), Format::Txt, 300);
+        let file = files.add(
+            &format!("{name} {} .pdf", "dài ".repeat(nth * 9)),
+            Format::Txt,
+            300,
+        );
         let mut own = item("x", name, "2020-01-01", name, name, file);
         own.facts.symbol = None;
         items.push(own);
-        let occasion = if nth == 0 { Occasion::Regular } else { Occasion::Urgent };
-        let frame = Frame { occasion, ..frame(&words, &sender) };
+        let occasion = if nth == 0 {
+            Occasion::Regular
+        } else {
+            Occasion::Urgent
+        };
+        let frame = Frame {
+            occasion,
+            ..frame(&words, &sender)
+        };
         let items = if nth == 2 { &items[..1] } else { &items[..] };
         let sheet = compose(&frame, items).expect("sheet");
         let personal = member(name);
@@ -586,7 +783,10 @@ fn python_reads_the_same() {
         std::fs::write(path.with_extension("json"), json).expect("written");
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/letters/read_back.py");
-    let run = std::process::Command::new("python3").arg(script).arg(folder.path()).output();
+    let run = std::process::Command::new("python3")
+        .arg(script)
+        .arg(folder.path())
+        .output();
     match run {
         Ok(out) => {
             let said = String::from_utf8_lossy(&out.stdout).into_owned();
@@ -595,7 +795,10 @@ fn python_reads_the_same() {
             assert_eq!(said.trim(), format!("{} letters read", names.len()));
         }
         Err(error) => {
-            assert!(std::env::var_os("CI").is_none(), "python3 is needed under CI: {error}");
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "python3 is needed under CI: {error}"
+            );
         }
     }
 }

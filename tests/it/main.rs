@@ -1,5 +1,5 @@
 //! The integration tests: one binary, one module a topic.
 
-mod letters;
 mod extract;
+mod letters;
 mod sandbox;
