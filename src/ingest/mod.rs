@@ -1,1 +1,263 @@
-//! Not yet written.
+//! Owns the step from the outside in: files become documents on record, rosters become recipients
+//! on record, a person's word completes and releases. It refuses to publish anything.
+
+mod decide;
+mod examine;
+mod people;
+mod record;
+mod sidecar;
+
+pub use decide::{Completion, DecideError, Decision, apply, decide};
+pub use examine::{Examined, examine, policy};
+pub use people::{RosterRead, read_roster, roster_faults};
+pub use record::{Standpoint, stand_point};
+
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+
+use crate::config::Config;
+use crate::document::{Disposition, Format, Reason, Secrecy};
+use crate::inbox::{Found, Inbox, Refused};
+use crate::ledger::documents::Sighting;
+use crate::ledger::{Ledger, LedgerError, decisions, events};
+use crate::sandbox::Sandbox;
+
+/// Why ingesting stopped. One bad file never stops it.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The folder, or the machine, cannot be used.
+    #[error("documents folder {0}: {1}")]
+    Folder(String, std::io::Error),
+    /// The roster cannot be read at all.
+    #[error("roster {0}: {1}")]
+    Roster(String, std::io::Error),
+}
+
+/// The result of ingesting.
+pub type Result<T> = std::result::Result<T, IngestError>;
+
+/// What one look at the folder gave.
+#[derive(Debug, Default)]
+pub struct Scanned {
+    /// What was taken in, in the order taken.
+    pub taken: Vec<Sighting>,
+    /// Files that are not complete yet.
+    pub waiting: usize,
+    /// What went wrong with the folder itself.
+    pub troubles: Vec<String>,
+}
+
+/// What ingesting works with.
+#[derive(Debug)]
+pub struct Ingest<'a> {
+    /// Where documents are put on record.
+    pub ledger: &'a Ledger,
+    /// Where files are read.
+    pub sandbox: &'a Sandbox,
+    /// What the office decided beforehand.
+    pub config: &'a Config,
+}
+
+impl Ingest<'_> {
+    /// Looks at the whole folder once and takes in what is complete and new. `watch` hears of
+    /// every file as it is taken.
+    ///
+    /// # Errors
+    /// The folder or the ledger failed; a bad file is on record instead.
+    pub async fn scan(
+        &self,
+        inbox: &mut Inbox,
+        (now, monotonic): (DateTime<Utc>, Instant),
+        mut watch: impl FnMut(&Sighting) + Send,
+    ) -> Result<Scanned> {
+        let folder = || self.config.documents.folder.display().to_string();
+        let mut scan = inbox
+            .scan(monotonic)
+            .map_err(|e| IngestError::Folder(folder(), e))?;
+        let stamps = self.ledger.stamps().await?;
+        self.forget_gone_secrets(&stamps, &scan.found, scan.waiting)
+            .await?;
+        // Among equal bytes the shorter name is the original, so it is taken first.
+        scan.found
+            .sort_by_cached_key(|f| (f.name.chars().count(), f.place.clone()));
+        let mut scanned = Scanned {
+            waiting: scan.waiting,
+            troubles: scan.troubles,
+            ..Scanned::default()
+        };
+        for found in &scan.found {
+            let known = stamps
+                .get(&path_of(found))
+                .is_some_and(|(size, at, inode, sidecar)| {
+                    (*size, *at, *inode)
+                        == (found.stamp.size, found.stamp.modified_ns, found.stamp.inode)
+                        && *sidecar == sidecar::fingerprint(found)
+                });
+            if known {
+                continue;
+            }
+            if let Some(seen) = self.take(inbox, found, now).await? {
+                watch(&seen);
+                scanned.taken.push(seen);
+            }
+        }
+        Ok(scanned)
+    }
+
+    /// Takes one file in. None where it vanished or changed under our hands: the next scan tells.
+    async fn take(
+        &self,
+        inbox: &mut Inbox,
+        found: &Found,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Sighting>> {
+        let bytes = match inbox.read(found) {
+            Ok(bytes) => bytes,
+            Err(Refused::Gone | Refused::Changed) => return Ok(None),
+            Err(Refused::Finding(finding)) => {
+                let mut seen = sighting(found, Format::Unknown);
+                seen.reason = Some(finding.reason);
+                seen.detail = Some(finding.detail.to_owned());
+                self.refuse(inbox, found, &mut seen, now).await?;
+                return Ok(Some(seen));
+            }
+            Err(Refused::Io(error)) => {
+                tracing::warn!(file = found.name, %error, "file cannot be read; tried again");
+                return Ok(None);
+            }
+        };
+        let policy = policy(self.config);
+        let examined = match examine(self.sandbox, &bytes, &found.name, &policy).await {
+            Ok(examined) => examined,
+            Err(error) => {
+                tracing::error!(%error, "extraction cannot be started; tried again");
+                return Ok(None);
+            }
+        };
+        let mut seen = sighting(found, examined.contents.format);
+        seen.disposition = examined.disposition;
+        seen.reason = examined.reason;
+        seen.detail.clone_from(&examined.contents.detail);
+        seen.secrecy = examined.facts.secrecy.as_ref().map(|f| f.value);
+        match (examined.disposition, examined.reason) {
+            (Disposition::Quarantine, Some(Reason::Secret)) => {
+                self.report_secret(&seen, now).await?;
+            }
+            (Disposition::Quarantine, _) => self.refuse(inbox, found, &mut seen, now).await?,
+            (Disposition::Accept | Disposition::Review | Disposition::Duplicate, _) => {
+                self.put_on_record(found, examined, &bytes, &mut seen, now)
+                    .await?;
+            }
+        }
+        tracing::info!(
+            file = seen.file,
+            disposition = %seen.disposition,
+            reason = seen.reason.map(Reason::word),
+            "file taken in"
+        );
+        Ok(Some(seen))
+    }
+
+    /// A file with a secrecy mark stays where it lies and nothing of it is kept, not even a hash:
+    /// the law forbids keeping it on a networked machine (law 117/2025/QH15, article 5).
+    async fn report_secret(&self, seen: &Sighting, now: DateTime<Utc>) -> Result<()> {
+        let mark = seen.secrecy.map_or("?", Secrecy::word);
+        let kept = Sighting {
+            detail: None,
+            ..seen.clone()
+        };
+        let detail = format!(
+            "Tệp “{}” có dấu chỉ độ mật ({mark}). Không được gửi và không được lưu trên máy nối mạng: \
+             đề nghị gỡ tệp khỏi thư mục và xử lý theo quy định về bảo vệ bí mật nhà nước. / \
+             The file bears a secrecy mark: remove it from this machine as the law requires.",
+            seen.file
+        );
+        let mut tx = self.ledger.begin().await?;
+        decisions::note_sighting(&mut tx, &kept, now).await?;
+        events::attend(&mut tx, "secret", &seen.path, &detail, now).await?;
+        tx.commit().await.map_err(LedgerError::from)?;
+        Ok(())
+    }
+
+    /// Moves a refused file aside, never deletes it, and tells the office.
+    async fn refuse(
+        &self,
+        inbox: &mut Inbox,
+        found: &Found,
+        seen: &mut Sighting,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        seen.disposition = Disposition::Quarantine;
+        match inbox.quarantine(found) {
+            Ok(moved) => seen.path = moved.to_string_lossy().into_owned(),
+            Err(error) => tracing::warn!(file = found.name, %error, "file cannot be moved aside"),
+        }
+        let reason = seen.reason.map_or("", Reason::word);
+        let detail = format!(
+            "Tệp “{}” đã được cách ly ({reason}), chuyển vào {}. / Refused and moved aside: {}",
+            seen.file,
+            seen.path,
+            seen.detail.as_deref().unwrap_or(reason)
+        );
+        let mut tx = self.ledger.begin().await?;
+        decisions::note_sighting(&mut tx, seen, now).await?;
+        events::attend(&mut tx, "refused", &seen.path, &detail, now).await?;
+        tx.commit().await.map_err(LedgerError::from)?;
+        Ok(())
+    }
+
+    /// Once a secret file is gone from the folder nothing reminds of it any more.
+    async fn forget_gone_secrets(
+        &self,
+        stamps: &std::collections::HashMap<String, (u64, i64, u64, Option<String>)>,
+        found: &[Found],
+        waiting: usize,
+    ) -> Result<()> {
+        if waiting > 0 {
+            return Ok(());
+        }
+        let there: std::collections::HashSet<String> = found.iter().map(path_of).collect();
+        for matter in self.ledger.attention().await? {
+            let gone = stamps.contains_key(&matter.about) && !there.contains(&matter.about);
+            if matter.what == "secret" && gone {
+                let mut tx = self.ledger.begin().await?;
+                decisions::forget_sighting(&mut tx, &matter.about).await?;
+                events::clear(&mut tx, "secret", Some(&matter.about)).await?;
+                tx.commit().await.map_err(LedgerError::from)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The key of a file's sighting: its path below the folder; other bytes than UTF-8 are spelled out.
+fn path_of(found: &Found) -> String {
+    match found.path.to_str() {
+        Some(path) => path.to_owned(),
+        None => format!(
+            "\u{0}{}",
+            data_encoding::HEXLOWER.encode(found.path.as_os_str().as_encoded_bytes())
+        ),
+    }
+}
+
+fn sighting(found: &Found, format: Format) -> Sighting {
+    Sighting {
+        path: path_of(found),
+        size: found.stamp.size,
+        modified_at: found.stamp.modified_ns,
+        inode: found.stamp.inode,
+        file: found.name.clone(),
+        format,
+        secrecy: None,
+        disposition: Disposition::Review,
+        reason: None,
+        detail: None,
+        document: None,
+        sidecar: sidecar::fingerprint(found),
+    }
+}

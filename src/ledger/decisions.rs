@@ -208,3 +208,28 @@ pub async fn make_known(tx: &mut Tx) -> Result<u64> {
 fn facts_json(facts: &Facts) -> String {
     serde_json::to_string(facts).unwrap_or_else(|_| unreachable!("facts are plain data"))
 }
+
+/// Forgets that a file was ever seen.
+///
+/// # Errors
+/// The database failed.
+pub async fn forget_sighting(tx: &mut Tx, path: &str) -> Result<()> {
+    query("DELETE FROM sightings WHERE path = $1")
+        .bind(path)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Makes a known version an annex of another.
+///
+/// # Errors
+/// The database failed.
+pub async fn belong(tx: &mut Tx, annex: DocumentId, main: DocumentId) -> Result<()> {
+    query("UPDATE documents SET annex_of = $2 WHERE id = $1")
+        .bind(annex.0)
+        .bind(main.0)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

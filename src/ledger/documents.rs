@@ -246,6 +246,21 @@ impl Ledger {
         Ok(found)
     }
 
+    /// Where in the folder files with these bytes were seen.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn places_of(&self, sha256: Sha256) -> Result<Vec<String>> {
+        let rows = query(
+            "SELECT s.path FROM sightings s JOIN documents o ON o.id = s.document_id
+             WHERE o.sha256 = $1",
+        )
+        .bind(sha256.to_string())
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.iter().map(|r| r.get(0)).collect())
+    }
+
     /// The bytes of a version, checked against their hash: SQLite has no page checksums.
     ///
     /// # Errors

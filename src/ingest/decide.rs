@@ -1,0 +1,293 @@
+//! Owns what a person decides about a document: complete its facts, approve, hold, withdraw. It
+//! refuses to release anything that was not approved by name.
+
+use std::time::Instant;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{Ingest, IngestError, path_of};
+use crate::document::{
+    Disposition, DocumentId, Fact, Identity, Origin, Reason, Sha256, Standing, Symbol, TextSource,
+    Urgency,
+};
+use crate::inbox::Inbox;
+use crate::ledger::documents::{DocumentRow, NewDocument};
+use crate::ledger::{Ledger, LedgerError, decisions, events};
+use crate::organisation::Audience;
+use crate::spelling;
+
+/// Why a decision could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    /// The ledger or the folder failed.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A value that cannot be understood: key, value, what to write.
+    #[error("{0}: `{1}` cannot be understood; write {2}")]
+    Value(&'static str, String, String),
+    /// The decision does not fit the document as it is.
+    #[error("{0}")]
+    Unfit(String),
+}
+
+/// Facts that a person gives. What is none stays as it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Completion {
+    symbol: Option<Symbol>,
+    kind: Option<String>,
+    issuer: Option<String>,
+    issued_on: Option<NaiveDate>,
+    title: Option<String>,
+    urgency: Option<Urgency>,
+    audience: Option<Audience>,
+    due: Option<NaiveDate>,
+    annex_of: Option<DocumentId>,
+}
+
+impl Completion {
+    /// Reads facts by the names of `documents set`.
+    ///
+    /// # Errors
+    /// The first value that cannot be understood.
+    pub async fn parse(
+        pairs: impl IntoIterator<Item = (&'static str, Option<String>)>,
+        ledger: &Ledger,
+    ) -> Result<Self, DecideError> {
+        let mut words = Self::default();
+        for (key, value) in pairs {
+            let Some(value) = value.map(|v| spelling::line(&v)) else {
+                continue;
+            };
+            let wrong = |write: &str| DecideError::Value(key, value.clone(), write.to_owned());
+            let date = || {
+                value
+                    .parse::<NaiveDate>()
+                    .map_err(|_| wrong("a date as 2026-11-23"))
+            };
+            match key {
+                "symbol" => {
+                    let symbol = Symbol::parse(&value).ok_or_else(|| wrong("one as 23-CT/TW"))?;
+                    words.symbol = Some(symbol);
+                }
+                "issued-on" => words.issued_on = Some(date()?),
+                "due" => words.due = Some(date()?),
+                "urgency" => {
+                    words.urgency = Some(value.parse().map_err(|all: String| wrong(&all))?)
+                }
+                "audience" => words.audience = Some(audience(ledger, &value, wrong).await?),
+                "annex-of" => {
+                    let found = ledger.find_documents(&value).await?;
+                    let [main] = &found[..] else {
+                        return Err(wrong("one document on record"));
+                    };
+                    words.annex_of = Some(main.id);
+                }
+                "type" => words.kind = Some(value),
+                "issuer" => words.issuer = Some(value),
+                "title" => words.title = Some(value),
+                _ => return Err(wrong("one of the known facts")),
+            }
+        }
+        Ok(words)
+    }
+}
+
+async fn audience(
+    ledger: &Ledger,
+    value: &str,
+    wrong: impl Fn(&str) -> DecideError,
+) -> Result<Audience, DecideError> {
+    match Audience::parse(value) {
+        Audience::Branch(_) => match ledger.branch_code(value).await? {
+            Some(code) => Ok(Audience::parse(&code)),
+            None => Err(wrong("everyone, officers, or a branch's code or name")),
+        },
+        known => Ok(known),
+    }
+}
+
+/// Writes a completion into a document.
+pub(super) fn complete_with(document: &mut NewDocument, words: &Completion, origin: Origin) {
+    fn put<T: Clone>(place: &mut Option<Fact<T>>, value: &Option<T>, origin: Origin) {
+        if let Some(value) = value.clone() {
+            *place = Some(Fact {
+                value,
+                origin,
+                evidence: String::new(),
+            });
+        }
+    }
+    let facts = &mut document.facts;
+    put(&mut facts.symbol, &words.symbol, origin);
+    put(&mut facts.kind, &words.kind, origin);
+    put(&mut facts.issuer, &words.issuer, origin);
+    put(&mut facts.issued_on, &words.issued_on, origin);
+    put(&mut facts.title, &words.title, origin);
+    put(&mut facts.urgency, &words.urgency, origin);
+    if let Some(audience) = &words.audience {
+        document.audience = audience.clone();
+    }
+    document.due_on = words.due.or(document.due_on);
+    document.annex_of = words.annex_of.or(document.annex_of);
+    document.identity = Identity::of(&document.facts, document.facts.part).map(|i| i.to_string());
+}
+
+/// What a person decides.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// Completes facts; never releases.
+    Set(Completion),
+    /// Releases what waits.
+    Approve,
+    /// Keeps it from going out, until approved again.
+    Hold,
+    /// Takes it back: letters still waiting are cancelled, who has it gets a notice.
+    Withdraw,
+}
+
+/// Carries out a decision that needs nothing but the record.
+///
+/// # Errors
+/// The decision does not fit the document, or the ledger failed.
+pub async fn apply(
+    ledger: &Ledger,
+    row: &DocumentRow,
+    decision: &Decision,
+    by: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<(), DecideError> {
+    let mut new = row.document.clone();
+    let unfit = |why: &str| Err(DecideError::Unfit(format!("{} {why}", row.id)));
+    let mut known = Vec::new();
+    let word = match decision {
+        Decision::Set(words) => {
+            complete_with(&mut new, words, Origin::Person);
+            if new.standing == Standing::Waiting {
+                new.reason = Some(open_question(&new).unwrap_or(Reason::AwaitingApproval));
+            }
+            "set"
+        }
+        Decision::Approve => {
+            if new.standing != Standing::Waiting {
+                return unfit(&format!("does not wait: it is {}", new.standing));
+            }
+            if let Some(missing) = open_question(&new) {
+                return unfit(&format!(
+                    "lacks facts ({missing}); complete it with `documents set`"
+                ));
+            }
+            known = ledger
+                .versions(new.sha256, None, new.identity.as_deref())
+                .await?;
+            release(&mut new);
+            "approve"
+        }
+        Decision::Hold => {
+            if new.standing != Standing::Accepted {
+                return unfit(&format!("cannot be held: it is {}", new.standing));
+            }
+            new.standing = Standing::Waiting;
+            new.disposition = Disposition::Review;
+            new.reason = Some(Reason::AwaitingApproval);
+            "hold"
+        }
+        Decision::Withdraw => {
+            if !matches!(new.standing, Standing::Accepted | Standing::Known) {
+                return unfit(&format!("cannot be withdrawn: it is {}", new.standing));
+            }
+            new.standing = Standing::Withdrawn;
+            "withdraw"
+        }
+    };
+    if matches!(decision, Decision::Approve) {
+        // What was approved replaces the live version of the same document.
+        let live = |v: &&crate::ledger::documents::Version| {
+            v.id != row.id && v.identity == new.identity && v.standing == Standing::Accepted
+        };
+        new.supersedes = known.iter().find(live).map(|v| v.id).or(new.supersedes);
+    }
+    let mut tx = ledger.begin().await?;
+    decisions::update(&mut tx, row.id, &new, now).await?;
+    let detail = serde_json::json!({
+        "decision": word, "by": by.unwrap_or(""), "sha256": new.sha256.to_string(),
+    });
+    events::append(&mut tx, "decision", &row.id.to_string(), &detail, now).await?;
+    if new.standing == Standing::Waiting {
+        let reason = new.reason.map_or("", Reason::word);
+        let detail = format!(
+            "Văn bản {} (“{}”) chờ phê duyệt: {reason}",
+            row.id, new.file
+        );
+        events::attend(&mut tx, "review", &row.id.to_string(), &detail, now).await?;
+    } else {
+        events::clear(&mut tx, "review", Some(&row.id.to_string())).await?;
+    }
+    tx.commit().await.map_err(LedgerError::from)?;
+    Ok(())
+}
+
+fn release(new: &mut NewDocument) {
+    new.standing = Standing::Accepted;
+    new.disposition = Disposition::Accept;
+    new.reason = None;
+    if new.text_source == TextSource::None {
+        new.text_source = TextSource::Name;
+    }
+}
+
+/// What still lacks before a document may be sent: never "(without a name)".
+fn open_question(new: &NewDocument) -> Option<Reason> {
+    if new.facts.symbol.is_none() || new.facts.title.is_none() {
+        return Some(Reason::NoSymbol);
+    }
+    new.facts.issued_on.is_none().then_some(Reason::NoDate)
+}
+
+/// Approves a document; its bytes are taken from the folder now where they were not kept, and must
+/// be the ones that were examined.
+///
+/// # Errors
+/// The decision does not fit, the file is gone or another, or the ledger failed.
+pub async fn decide(
+    ingest: &Ingest<'_>,
+    inbox: &mut Inbox,
+    row: &DocumentRow,
+    by: Option<&str>,
+    (now, monotonic): (DateTime<Utc>, Instant),
+) -> Result<(), DecideError> {
+    let sha256 = row.document.sha256;
+    if ingest.ledger.blob(sha256).await?.is_none() {
+        let bytes = fetch(ingest, inbox, sha256, monotonic).await?;
+        let mut tx = ingest.ledger.begin().await?;
+        decisions::keep_blob(&mut tx, sha256, &bytes).await?;
+        tx.commit().await.map_err(LedgerError::from)?;
+    }
+    apply(ingest.ledger, row, &Decision::Approve, by, now).await
+}
+
+async fn fetch(
+    ingest: &Ingest<'_>,
+    inbox: &mut Inbox,
+    sha256: Sha256,
+    monotonic: Instant,
+) -> Result<Vec<u8>, DecideError> {
+    let folder = || ingest.config.documents.folder.display().to_string();
+    let scan = inbox
+        .scan(monotonic)
+        .map_err(|e| IngestError::Folder(folder(), e))?;
+    let places = ingest.ledger.places_of(sha256).await?;
+    for found in scan.found.iter().filter(|f| places.contains(&path_of(f))) {
+        if let Ok(bytes) = inbox.read(found) {
+            if Sha256::of(&bytes) == sha256 {
+                return Ok(bytes);
+            }
+        }
+    }
+    Err(DecideError::Unfit(format!(
+        "the file that was examined is not in {} any more; put it back, or approve the new one",
+        folder()
+    )))
+}

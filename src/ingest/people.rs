@@ -1,0 +1,173 @@
+//! Owns the reading of the roster into the ledger, guard included. It refuses to know how rosters
+//! are written.
+
+use std::fs::File;
+use std::ops::ControlFlow;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+
+use super::{IngestError, Result};
+use crate::config::Config;
+use crate::ledger::people::{MemberChange, Reading};
+use crate::ledger::{Ledger, LedgerError, events};
+use crate::roster::{self, Entry, Fault, Level};
+
+/// Entries on their way from the reader to the ledger.
+const QUEUE: usize = 1000;
+/// Faults kept for showing; a list with more is not the right file.
+const FAULTS_MAX: usize = 5000;
+/// A reading that loses more than 1 / this of the members keeps the old roster …
+const LOST_DIVISOR: u64 = 10;
+/// … where it loses at least this many.
+const LOST_MIN: u64 = 3;
+
+/// What a reading of the roster gave.
+#[derive(Debug, Default)]
+pub struct RosterRead {
+    /// Members of the new roster.
+    pub members: u64,
+    /// What it changes, or would.
+    pub change: MemberChange,
+    /// What is wrong with it.
+    pub faults: Vec<Fault>,
+    /// Set where the old roster was kept, and why.
+    pub kept_old: Option<String>,
+}
+
+/// Reads the roster into the ledger as a stream. Where too many would be lost the old one stays,
+/// unless `accept` says that a person looked.
+///
+/// # Errors
+/// The file or the ledger failed; the old roster stays.
+pub async fn read_roster(
+    ledger: &Ledger,
+    config: &Config,
+    accept: bool,
+    now: DateTime<Utc>,
+    entropy: fn() -> [u8; 16],
+) -> Result<RosterRead> {
+    let mut entries = stream(config)?;
+    let mut tx = ledger.begin().await?;
+    let mut reading = Reading::start(&mut tx, now, entropy).await?;
+    let mut read = RosterRead::default();
+    while let Some(entry) = entries.recv().await {
+        match entry.map_err(|e| IngestError::Roster(config.roster.file.display().to_string(), e))? {
+            Entry::Branch(branch) => {
+                reading.branch(&mut tx, &branch).await?;
+            }
+            Entry::Member { member, .. } => reading.member(&mut tx, member).await?,
+            Entry::Fault(fault) if read.faults.len() < FAULTS_MAX => read.faults.push(fault),
+            Entry::Fault(_) => {}
+        }
+    }
+    read.change = reading.change(&mut tx).await?;
+    read.members = reading.members;
+    read.kept_old = guard(&read).filter(|_| !accept);
+    if let Some(why) = &read.kept_old {
+        tx.rollback().await.map_err(LedgerError::from)?;
+        tx = ledger.begin().await?;
+        let detail = format!("{why}. If this is right: phobien members accept");
+        events::attend(&mut tx, "roster", "members", &detail, now).await?;
+    } else {
+        reading.finish(&mut tx).await?;
+        events::clear(&mut tx, "roster", Some("members")).await?;
+    }
+    note_faults(&mut tx, &read.faults, config, now).await?;
+    if accept {
+        let detail = serde_json::json!({ "members": read.members, "lost": read.change.lost });
+        events::append(&mut tx, "roster_accepted", "roster", &detail, now).await?;
+    }
+    tx.commit().await.map_err(LedgerError::from)?;
+    Ok(read)
+}
+
+/// The faults of the roster as it is, touching no state.
+///
+/// # Errors
+/// The file cannot be read.
+pub async fn roster_faults(config: &Config) -> Result<(u64, Vec<Fault>)> {
+    let (mut members, mut faults) = (0, Vec::new());
+    let mut entries = stream(config)?;
+    while let Some(entry) = entries.recv().await {
+        match entry.map_err(|e| IngestError::Roster(config.roster.file.display().to_string(), e))? {
+            Entry::Member { .. } => members += 1,
+            Entry::Fault(fault) if faults.len() < FAULTS_MAX => faults.push(fault),
+            Entry::Fault(_) | Entry::Branch(_) => {}
+        }
+    }
+    Ok((members, faults))
+}
+
+async fn note_faults(
+    tx: &mut crate::ledger::Tx,
+    faults: &[Fault],
+    config: &Config,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let errors = faults.iter().filter(|f| f.level == Level::Error).count();
+    if errors == 0 {
+        events::clear(tx, "roster", Some("faults")).await?;
+        return Ok(());
+    }
+    let detail = format!(
+        "{errors} lỗi trong danh sách {} / faults in the roster: phobien members check",
+        config.roster.file.display()
+    );
+    events::attend(tx, "roster", "faults", &detail, now).await?;
+    Ok(())
+}
+
+/// A reading that loses more than a tenth of the members and at least three, or a whole branch, is
+/// more likely a broken file than the truth.
+fn guard(read: &RosterRead) -> Option<String> {
+    let change = &read.change;
+    if change.before == 0 {
+        return None;
+    }
+    if change.lost >= LOST_MIN && change.lost * LOST_DIVISOR > change.before {
+        return Some(format!(
+            "the new roster lacks {} of {} members, so the old one stays",
+            change.lost, change.before
+        ));
+    }
+    if change.lost_branches.is_empty() {
+        return None;
+    }
+    let names = change.lost_branches.join(", ");
+    Some(format!(
+        "the new roster lacks every member of {names}, so the old one stays"
+    ))
+}
+
+/// The roster's entries as they are read, by a thread of their own.
+fn stream(config: &Config) -> Result<mpsc::Receiver<std::io::Result<Entry>>> {
+    let file = &config.roster.file;
+    let fail = |e| IngestError::Roster(file.display().to_string(), e);
+    let extension = file.extension().and_then(|e| e.to_str()).unwrap_or("");
+    let kind = roster::Kind::of_extension(extension).ok_or_else(|| {
+        fail(std::io::Error::other(
+            "a roster is .xlsx, .csv or .toml; rename or convert it",
+        ))
+    })?;
+    let source = File::open(file).map_err(fail)?;
+    let list = match &config.roster.branches {
+        Some(path) => {
+            let named = |e| IngestError::Roster(path.display().to_string(), e);
+            Some(std::fs::read(path).map_err(named)?)
+        }
+        None => None,
+    };
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    tokio::task::spawn_blocking(move || {
+        let mut sink = |entry| match sender.blocking_send(Ok(entry)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        };
+        if let Err(error) = roster::read(source, kind, list.as_deref(), &mut sink) {
+            // Nobody listening means that the reading was given up.
+            let _ = sender.blocking_send(Err(error));
+        }
+    });
+    Ok(receiver)
+}

@@ -1,0 +1,241 @@
+//! Owns how an examined file joins the record: copy, rendition, new version, annex, or a document
+//! of its own; and where it waits for a person. It refuses to read files.
+
+use chrono::{DateTime, Utc};
+
+use super::sidecar::{self, Word};
+use super::{Examined, Ingest, Result};
+use crate::document::{
+    self, Disposition, DocumentId, Identity, Reason, Relation, Sha256, Standing,
+};
+use crate::inbox::Found;
+use crate::ledger::documents::{NewDocument, Sighting, Version};
+use crate::ledger::{LedgerError, decisions, events};
+use crate::organisation::Audience;
+
+/// How a new file stands to what is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standpoint {
+    /// What it adds to the judgement: duplicate, or review.
+    pub ruling: Option<(Disposition, Reason)>,
+    /// The version it is a copy of.
+    pub duplicate_of: Option<DocumentId>,
+    /// The version it replaces.
+    pub supersedes: Option<DocumentId>,
+    /// The document it belongs to.
+    pub annex_of: Option<DocumentId>,
+    /// Known annexes that belong to it.
+    pub main_of: Option<DocumentId>,
+    /// A known version says that it replaced this one.
+    pub outdated: bool,
+}
+
+/// Compares a new file with the versions that could be the same document.
+#[must_use]
+pub fn stand_point(new: &Examined, known: &[Version]) -> Standpoint {
+    let identity = new.identity();
+    let this = document::Version {
+        identity: identity.as_ref(),
+        text: new.fingerprint,
+        bytes: new.sha256,
+        says_newer: new.facts.says_newer,
+        trusted: new.trusted(),
+    };
+    let mut point = Standpoint::default();
+    for version in known {
+        let other_identity = version
+            .identity
+            .as_deref()
+            .and_then(|i| i.parse::<Identity>().ok());
+        let nothing = Sha256([0; 32]);
+        let other = document::Version {
+            identity: other_identity.as_ref(),
+            text: parse(version.fingerprint.as_deref()).unwrap_or(nothing),
+            bytes: parse(Some(&version.sha256)).unwrap_or(nothing),
+            says_newer: version.says_newer,
+            trusted: version.trusted,
+        };
+        let copy = |reason| Some((Disposition::Duplicate, reason));
+        match document::relate(&this, &other) {
+            Relation::SameBytes => {
+                point.ruling = copy(Reason::SameBytes);
+                point.duplicate_of = Some(version.id);
+                return point;
+            }
+            Relation::SameText => {
+                point.ruling = copy(Reason::SameText);
+                point.duplicate_of = Some(version.id);
+            }
+            Relation::Supersedes if is_live(version) => point.supersedes = Some(version.id),
+            Relation::SupersededBy => point.outdated = true,
+            Relation::VersionUnclear if is_live(version) => {
+                point.ruling = Some((Disposition::Review, Reason::VersionUnclear));
+            }
+            Relation::Annex => point.annex_of = Some(version.id),
+            Relation::Main => point.main_of = Some(version.id),
+            Relation::Supersedes | Relation::VersionUnclear | Relation::Unrelated => {}
+        }
+    }
+    point
+}
+
+fn is_live(version: &Version) -> bool {
+    matches!(
+        version.standing,
+        Standing::Accepted | Standing::Known | Standing::Waiting
+    )
+}
+
+fn parse(hex: Option<&str>) -> Option<Sha256> {
+    let bytes = data_encoding::HEXLOWER.decode(hex?.as_bytes()).ok()?;
+    Some(Sha256(bytes.try_into().ok()?))
+}
+
+impl Ingest<'_> {
+    /// Puts a file that passed the gate on record, in one transaction.
+    pub(super) async fn put_on_record(
+        &self,
+        found: &Found,
+        examined: Examined,
+        bytes: &[u8],
+        seen: &mut Sighting,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let identity = examined.identity().map(|i| i.to_string());
+        let (sha256, text) = (examined.sha256, Some(examined.fingerprint));
+        let known = self
+            .ledger
+            .versions(sha256, text, identity.as_deref())
+            .await?;
+        let known: Vec<_> = known
+            .into_iter()
+            .filter(|v| v.standing != Standing::Duplicate)
+            .collect();
+        let point = stand_point(&examined, &known);
+        let same_file = known.iter().find(|v| Some(v.id) == point.duplicate_of);
+        if let Some(same) = same_file.filter(|v| v.file == seen.file) {
+            // The same file again, touched or moved back: nothing new, not even a duplicate.
+            let (disposition, reason) = self.recorded(same.id).await?;
+            (seen.disposition, seen.reason, seen.document) = (disposition, reason, Some(same.id));
+            let mut tx = self.ledger.begin().await?;
+            decisions::note_sighting(&mut tx, seen, now).await?;
+            tx.commit().await.map_err(LedgerError::from)?;
+            return Ok(());
+        }
+        let unread_pages = examined.contents.unread_pages;
+        let new = &self.new_document(found, examined, identity, &point).await?;
+        // What nobody could read may be secret: it enters the database when a person approves it.
+        let keep = new.standing != Standing::Duplicate && unread_pages == 0;
+        seen.disposition = new.disposition;
+        seen.reason = new.reason;
+        let mut tx = self.ledger.begin().await?;
+        if keep {
+            decisions::keep_blob(&mut tx, new.sha256, bytes).await?;
+        }
+        let id = decisions::record(&mut tx, new, now).await?;
+        if let Some(annex) = point.main_of {
+            decisions::belong(&mut tx, annex, id).await?;
+        }
+        seen.document = Some(id);
+        decisions::note_sighting(&mut tx, seen, now).await?;
+        let detail = serde_json::json!({
+            "sha256": new.sha256.to_string(), "standing": new.standing.word(),
+            "supersedes": new.supersedes.map(|d| d.0),
+        });
+        events::append(&mut tx, "document", &id.to_string(), &detail, now).await?;
+        if new.standing == Standing::Waiting {
+            let reason = new.reason.map_or("", Reason::word);
+            let detail = format!(
+                "Văn bản {id} (“{}”) chờ kiểm tra, bổ sung thông tin: {reason}. / Waits for a \
+                 person: `phobien documents show {id}`, then `set` and `approve`",
+                new.file
+            );
+            events::attend(&mut tx, "review", &id.to_string(), &detail, now).await?;
+        }
+        tx.commit().await.map_err(LedgerError::from)?;
+        Ok(())
+    }
+
+    async fn recorded(&self, id: DocumentId) -> Result<(Disposition, Option<Reason>)> {
+        let row = self
+            .ledger
+            .documents()
+            .await?
+            .into_iter()
+            .find(|d| d.id == id);
+        Ok(row.map_or((Disposition::Review, None), |d| {
+            (d.document.disposition, d.document.reason)
+        }))
+    }
+
+    async fn new_document(
+        &self,
+        found: &Found,
+        examined: Examined,
+        identity: Option<String>,
+        point: &Standpoint,
+    ) -> Result<NewDocument> {
+        let mut verdict = match point.ruling {
+            Some((disposition, reason)) => (disposition, Some(reason)),
+            None => (examined.disposition, examined.reason),
+        };
+        let mut audience = Audience::Everyone;
+        if let Some(folder) = &found.folder {
+            match self.ledger.branch_code(folder).await? {
+                Some(code) => audience = Audience::parse(&code),
+                None => review(&mut verdict, Reason::UnknownAudience),
+            }
+        }
+        let trusted = examined.trusted();
+        let mut document = NewDocument {
+            identity,
+            file: found.name.clone(),
+            folder: found.folder.clone(),
+            format: examined.contents.format,
+            pages: examined.contents.page_count,
+            size: examined.size,
+            sha256: examined.sha256,
+            fingerprint: trusted.then_some(examined.fingerprint),
+            facts: examined.facts,
+            text_source: examined.source,
+            trusted,
+            disposition: verdict.0,
+            reason: None,
+            detail: examined.contents.detail,
+            standing: Standing::Waiting,
+            audience,
+            due_on: None,
+            duplicate_of: point.duplicate_of,
+            supersedes: point.supersedes,
+            annex_of: point.annex_of,
+        };
+        match sidecar::read(found, self.ledger).await? {
+            Word::None => {}
+            Word::Unusable => review(&mut verdict, Reason::AwaitingApproval),
+            Word::Says(words) => {
+                // It completes and narrows; what it would release or widen waits for a person.
+                if !sidecar::complete(&mut document, &words) {
+                    review(&mut verdict, Reason::AwaitingApproval);
+                }
+            }
+        }
+        let (disposition, reason) = verdict;
+        document.disposition = disposition;
+        document.reason = reason.filter(|_| disposition != Disposition::Accept);
+        document.standing = match disposition {
+            Disposition::Accept if point.outdated => Standing::Superseded,
+            Disposition::Accept => Standing::Accepted,
+            Disposition::Review => Standing::Waiting,
+            Disposition::Duplicate => Standing::Duplicate,
+            Disposition::Quarantine => Standing::Refused,
+        };
+        Ok(document)
+    }
+}
+
+/// Keeps aside what would have been accepted.
+fn review(verdict: &mut (Disposition, Option<Reason>), why: Reason) {
+    if verdict.0 == Disposition::Accept {
+        *verdict = (Disposition::Review, Some(why));
+    }
+}
