@@ -1,1 +1,189 @@
-//! Not yet written.
+//! Owns the running service: timers, signals, reload, drain, readiness; the only `now()` beside the
+//! commands. It refuses to decide anything: every wake-up asks the same idempotent steps.
+
+mod alarm;
+mod clock;
+mod round;
+mod service;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::courier::Courier;
+use crate::deliver::{self, Clock, DeliverError, Rules, Steering, Tally, Until};
+use crate::ledger::{DeliveryLock, Holder, Ledger};
+
+pub use clock::now;
+pub use round::{CLOCK_HELD, sandbox_limits};
+use round::{Round, Woken};
+use service::Service;
+
+/// How often the daemon asks what is due although nothing woke it: lost ticks are harmless.
+const SWEEP: Duration = Duration::from_secs(30);
+/// How long letters under way may take to finish after SIGTERM; with the closing of links and
+/// database the whole stop stays below 25 s.
+const DRAIN: Duration = Duration::from_secs(18);
+/// How long delivering waits before it is started again after the ledger failed for good.
+const RESTART: Duration = Duration::from_secs(10);
+
+/// What the command line gives the daemon: it knows where configuration and secrets are found.
+#[derive(Clone)]
+pub struct Shell {
+    /// The configuration file.
+    pub config_file: PathBuf,
+    /// Reads it; all faults as one text.
+    pub read_config: fn(&std::path::Path) -> std::result::Result<Config, String>,
+    /// Makes the courier that it describes, password included.
+    pub make_courier: fn(&Config) -> std::result::Result<Courier, String>,
+    /// Randomness.
+    pub entropy: fn() -> [u8; 16],
+    /// A number in 0..1.
+    pub chance: fn() -> f64,
+    /// phobien's own binary.
+    pub program: PathBuf,
+}
+
+/// How the daemon ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Asked to stop, and drained.
+    Drained,
+    /// Another process holds the delivery lock.
+    Locked(Holder),
+}
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// The state folder, the documents folder or the set-up cannot be used at all.
+pub async fn run(shell: Shell, config: Config, ledger: Ledger) -> Result<Ended> {
+    let lock = match DeliveryLock::take(ledger.folder(), "run")? {
+        Ok(lock) => Arc::new(lock),
+        Err(holder) => return Ok(Ended::Locked(holder)),
+    };
+    let mut service = Service::start();
+    let mut signals = service::Signals::listen()?;
+    let mut round = Round::open(shell, config, ledger.clone()).await?;
+    let mut delivery = Delivery::start(&round, Arc::clone(&lock))?;
+    round.turn(Woken::Start).await;
+    delivery.wake.notify_one();
+    service.ready();
+    tracing::info!(folder = %round.config.documents.folder.display(), "phobien is running");
+    loop {
+        let woken = tokio::select! {
+            signal = signals.next() => match signal {
+                service::Signal::Stop => break,
+                service::Signal::Reload => Woken::Reload,
+            },
+            () = round.folder_changed() => Woken::Folder,
+            () = round.alarm() => Woken::Alarm,
+            () = tokio::time::sleep(round.nap(SWEEP)) => Woken::Sweep,
+            () = delivery.ended() => Woken::DeliveryEnded,
+        };
+        if woken == Woken::DeliveryEnded {
+            delivery.explain().await;
+            tokio::time::sleep(RESTART).await;
+            delivery = Delivery::start(&round, Arc::clone(&lock))?;
+            continue;
+        }
+        if round.turn(woken).await {
+            // The way out, the rate or the rules may be others now.
+            delivery.stop().await;
+            delivery = Delivery::start(&round, Arc::clone(&lock))?;
+        }
+        delivery.wake.notify_one();
+        let moving = delivery.moved_within(SWEEP);
+        service.alive(moving, &round.summary().await);
+    }
+    service.stopping();
+    tracing::info!("stopping: no new dialogue, those under way finish");
+    let tally = delivery.stop().await;
+    if let Some(tally) = tally {
+        tracing::info!(sent = tally.sent, waiting = tally.queue.pending, "stopped");
+    }
+    ledger.close().await;
+    Ok(Ended::Drained)
+}
+
+/// The running delivery step.
+struct Delivery {
+    task: JoinHandle<std::result::Result<Tally, DeliverError>>,
+    stop: CancellationToken,
+    wake: Arc<Notify>,
+    /// Milliseconds after `since` at which the pump last committed.
+    moved: Arc<AtomicU64>,
+    since: Instant,
+}
+
+impl Delivery {
+    fn start(round: &Round, lock: Arc<DeliveryLock>) -> Result<Self> {
+        let courier = (round.shell.make_courier)(&round.config)
+            .map_err(anyhow::Error::msg)
+            .context("the mail server of the configuration cannot be used")?;
+        let steering = Steering {
+            drain: DRAIN,
+            ..Steering::until(Until::Stopped)
+        };
+        let (stop, wake) = (steering.stop.clone(), Arc::clone(&steering.wake));
+        let (ledger, rules) = (round.ledger.clone(), Rules::of(&round.config));
+        let chance = round.shell.chance;
+        let (moved, since) = (Arc::new(AtomicU64::new(0)), Instant::now());
+        let mover = Arc::clone(&moved);
+        let task = tokio::spawn(async move {
+            let watch = move |_: &Tally| {
+                let at = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+                mover.store(at, Ordering::Relaxed);
+            };
+            let time: (Clock, fn() -> f64) = (now, chance);
+            deliver::deliver(&ledger, &courier, &rules, &steering, time, &lock, watch).await
+        });
+        Ok(Self {
+            task,
+            stop,
+            wake,
+            moved,
+            since,
+        })
+    }
+
+    /// Waits until the step ends by itself, which it does only when the ledger fails.
+    async fn ended(&mut self) {
+        while !self.task.is_finished() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    async fn explain(&mut self) {
+        match (&mut self.task).await {
+            Ok(Err(error)) => tracing::error!(%error, "delivery stopped; it is started again"),
+            Ok(Ok(_)) => tracing::error!("delivery ended by itself; it is started again"),
+            Err(panic) => tracing::error!(%panic, "delivery broke; it is started again"),
+        }
+    }
+
+    async fn stop(self) -> Option<Tally> {
+        self.stop.cancel();
+        match self.task.await {
+            Ok(Ok(tally)) => Some(tally),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "delivery ended with the ledger failing");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// True where the pump committed lately: what the watchdog is fed by.
+    fn moved_within(&self, within: Duration) -> bool {
+        let at = Duration::from_millis(self.moved.load(Ordering::Relaxed));
+        self.since.elapsed().saturating_sub(at) < within
+    }
+}

@@ -1,0 +1,377 @@
+//! Owns one turn of the service: reload what changed, take in files, publish what is due. It
+//! refuses to remember anything that the ledger should know.
+
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context, Result};
+
+use super::Shell;
+use super::alarm::Alarm;
+use super::clock::{self, now};
+use crate::config::Config;
+use crate::inbox::{Inbox, Settings, Watcher};
+use crate::ingest::{self, Ingest};
+use crate::ledger::{Ledger, LedgerError, events, set_meta};
+use crate::publish::{self, Order, Press, PublishError};
+use crate::sandbox::{self, Sandbox};
+
+/// The ledger's note that the clock jumped and publishing is held; `resume clock` removes it.
+pub const CLOCK_HELD: &str = "clock_held";
+
+/// What woke the daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Woken {
+    Start,
+    Reload,
+    Folder,
+    Alarm,
+    Sweep,
+    DeliveryEnded,
+}
+
+/// What tells one state of a watched file from another.
+type Stamp = Option<(SystemTime, u64)>;
+
+/// Everything a turn works with.
+pub(super) struct Round {
+    pub(super) shell: Shell,
+    pub(super) config: Config,
+    pub(super) ledger: Ledger,
+    inbox: Inbox,
+    watcher: Watcher,
+    sandbox: Sandbox,
+    alarm: Alarm,
+    clock: clock::Watch,
+    config_stamp: Stamp,
+    roster_stamp: Stamp,
+    scanned_at: Option<Instant>,
+    settling: bool,
+}
+
+impl Round {
+    pub(super) async fn open(shell: Shell, config: Config, ledger: Ledger) -> Result<Self> {
+        let (inbox, watcher) = open_folder(&config)?;
+        Ok(Self {
+            sandbox: Sandbox::new(shell.program.clone(), sandbox_limits(&config)),
+            alarm: Alarm::set(&config.schedules).await,
+            clock: clock::Watch::start(),
+            config_stamp: stamp(&shell.config_file),
+            roster_stamp: None,
+            scanned_at: None,
+            settling: false,
+            inbox,
+            watcher,
+            shell,
+            config,
+            ledger,
+        })
+    }
+
+    pub(super) async fn folder_changed(&self) {
+        self.watcher.changed().await;
+        // A copy raises many events; one look after it serves them all.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+
+    pub(super) async fn alarm(&self) {
+        self.alarm.rings().await;
+    }
+
+    /// How long to sleep at most before the next turn.
+    pub(super) fn nap(&self, sweep: Duration) -> Duration {
+        let nap = sweep.min(self.config.documents.rescan);
+        if self.settling {
+            nap.min(self.config.documents.settle / 2 + POLL_MIN)
+        } else {
+            nap
+        }
+    }
+
+    /// One turn; true where the configuration is another now. Whatever fails is told and tried
+    /// again at the next turn: bad input never stops the daemon.
+    pub(super) async fn turn(&mut self, woken: Woken) -> bool {
+        let reloaded = self.reload(woken).await;
+        self.roster(woken).await;
+        if let Err(error) = self.scan(woken).await {
+            self.tell("folder", "documents", &format!("{error:#}"))
+                .await;
+        }
+        self.watch_clock().await;
+        match self.publish().await {
+            Ok(()) => self.untell("publish", "publish").await,
+            Err(PublishError::NoRoster) => {}
+            Err(error) => self.tell("publish", "publish", &error.to_string()).await,
+        }
+        reloaded
+    }
+
+    /// Reads the configuration again on SIGHUP or when its file changed; a faulty one changes
+    /// nothing and is told.
+    async fn reload(&mut self, woken: Woken) -> bool {
+        let stamp = stamp(&self.shell.config_file);
+        if woken != Woken::Reload && stamp == self.config_stamp {
+            return false;
+        }
+        self.config_stamp = stamp;
+        let config = match (self.shell.read_config)(&self.shell.config_file) {
+            Ok(config) => config,
+            Err(faults) => {
+                let words =
+                    format!("the new configuration has faults, the old one stays: {faults}");
+                self.tell("configuration", "file", &words).await;
+                return false;
+            }
+        };
+        if config.state_folder != self.config.state_folder {
+            let words = "[state] folder changed; restart the service to use it";
+            self.tell("configuration", "state", words).await;
+            return false;
+        }
+        let opened = open_folder(&config).and_then(|folder| {
+            Ok((
+                folder,
+                (self.shell.make_courier)(&config).map_err(anyhow::Error::msg)?,
+            ))
+        });
+        let ((inbox, watcher), _) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                let words =
+                    format!("the new configuration cannot be used, the old one stays: {error:#}");
+                self.tell("configuration", "file", &words).await;
+                return false;
+            }
+        };
+        (self.inbox, self.watcher) = (inbox, watcher);
+        self.sandbox = Sandbox::new(self.shell.program.clone(), sandbox_limits(&config));
+        self.alarm.unset().await;
+        self.alarm = Alarm::set(&config.schedules).await;
+        self.config = config;
+        self.roster_stamp = None;
+        self.untell("configuration", "file").await;
+        tracing::info!("configuration read again");
+        true
+    }
+
+    /// Reads the roster again on SIGHUP or when its file changed.
+    async fn roster(&mut self, woken: Woken) {
+        let stamp = stamp(&self.config.roster.file);
+        if woken != Woken::Reload && stamp == self.roster_stamp && stamp.is_some() {
+            return;
+        }
+        let entropy = self.shell.entropy;
+        let read = ingest::read_roster(&self.ledger, &self.config, false, now(), entropy).await;
+        match read {
+            Ok(read) => {
+                self.roster_stamp = stamp;
+                self.untell("roster", "file").await;
+                match read.kept_old {
+                    Some(why) => tracing::warn!(why, "roster"),
+                    None => tracing::info!(
+                        members = read.members,
+                        faults = read.faults.len(),
+                        "roster read"
+                    ),
+                }
+            }
+            Err(error) => {
+                let words = format!("the roster cannot be read, the old one stays: {error}");
+                self.tell("roster", "file", &words).await;
+            }
+        }
+    }
+
+    async fn scan(&mut self, woken: Woken) -> Result<()> {
+        let due = self
+            .scanned_at
+            .is_none_or(|at| at.elapsed() >= self.config.documents.rescan);
+        if !due && !self.settling && !matches!(woken, Woken::Folder | Woken::Reload) {
+            return Ok(());
+        }
+        let step = Ingest {
+            ledger: &self.ledger,
+            sandbox: &self.sandbox,
+            config: &self.config,
+        };
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the daemon is where time comes from"
+        )]
+        let monotonic = Instant::now();
+        let scanned = step
+            .scan(&mut self.inbox, (now(), monotonic), |_| {})
+            .await?;
+        self.scanned_at = Some(monotonic);
+        self.settling = scanned.waiting > 0;
+        if self.watcher.became_lame() {
+            tracing::warn!("folder events are incomplete; files are found by the rescan");
+        }
+        match scanned.troubles.first() {
+            Some(trouble) => self.tell("folder", "documents", trouble).await,
+            None => self.untell("folder", "documents").await,
+        }
+        Ok(())
+    }
+
+    /// A wrong date must not send a month of editions: a jump holds publishing.
+    async fn watch_clock(&mut self) {
+        if let Some(jump) = self.clock.jumped() {
+            let words = format!(
+                "the clock jumped by {} minutes; nothing is published until `phobien resume clock`",
+                jump.num_minutes()
+            );
+            if let Err(error) = self.hold_clock().await {
+                tracing::error!(%error, "ledger");
+            }
+            self.tell("clock", "clock", &words).await;
+        }
+    }
+
+    async fn hold_clock(&self) -> std::result::Result<(), LedgerError> {
+        let mut tx = self.ledger.begin().await?;
+        set_meta(&mut tx, CLOCK_HELD, &now().to_rfc3339()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Urgent documents at once, then every slot that is due and has no edition, then what makes
+    /// up for letters that must not go any more.
+    async fn publish(&mut self) -> publish::Result<()> {
+        if self
+            .ledger
+            .meta(CLOCK_HELD)
+            .await?
+            .is_some_and(|v| !v.is_empty())
+        {
+            return Ok(());
+        }
+        let logo = self
+            .config
+            .letter
+            .logo
+            .as_ref()
+            .and_then(|file| std::fs::read(file).ok());
+        let press = Press {
+            config: &self.config,
+            logo,
+        };
+        if let Some(count) = publish::first_ingest_waits(&self.ledger, &self.config).await? {
+            return Err(PublishError::FirstIngest(count));
+        }
+        if let Some(order) = publish::urgent_order(&self.ledger, &self.config, now()).await? {
+            self.issue(&press, &order).await?;
+        }
+        let calendar = self.config.calendar();
+        let due =
+            publish::due_slots(&self.ledger, &self.config.schedules, &calendar, now()).await?;
+        for (schedule, slot, why) in due.skip {
+            publish::skip(&self.ledger, &schedule, slot, why, now()).await?;
+        }
+        for order in due.run {
+            self.issue(&press, &order).await?;
+        }
+        for order in publish::make_up_orders(&self.ledger, &self.config, now()).await? {
+            self.issue(&press, &order).await?;
+        }
+        Ok(())
+    }
+
+    async fn issue(&self, press: &Press<'_>, order: &Order) -> publish::Result<()> {
+        let published = publish::publish(&self.ledger, press, order, now()).await?;
+        if published.new {
+            let edition = &published.edition;
+            tracing::info!(
+                edition = %edition.id,
+                schedule = edition.schedule,
+                state = %edition.state,
+                deliveries = edition.total,
+                "edition published"
+            );
+        }
+        Ok(())
+    }
+
+    /// One line for the service manager.
+    pub(super) async fn summary(&self) -> String {
+        let calendar = self.config.calendar();
+        let next = publish::upcoming(&self.config.schedules, &calendar, 1, now());
+        let queue = self.ledger.queue().await.unwrap_or_default();
+        let waiting = queue.pending + queue.sending + queue.deferred + queue.unknown;
+        let next = next.first().map_or_else(String::new, |(name, slot)| {
+            let zone = self.config.organisation.time_zone;
+            format!(
+                "; next: {name} {}",
+                slot.due_at.with_timezone(&zone).format("%d/%m %H:%M")
+            )
+        });
+        format!("{waiting} letters waiting{next}")
+    }
+
+    /// Puts a matter where a person sees it, and in the journal the first time.
+    async fn tell(&self, what: &str, about: &str, detail: &str) {
+        tracing::error!(what, about, "{detail}");
+        let done = async {
+            let mut tx = self.ledger.begin().await?;
+            events::attend(&mut tx, what, about, detail, now()).await?;
+            tx.commit().await?;
+            Ok::<_, LedgerError>(())
+        };
+        if let Err(error) = done.await {
+            tracing::error!(%error, "ledger");
+        }
+    }
+
+    async fn untell(&self, what: &str, about: &str) {
+        let done = async {
+            let matters = self.ledger.attention().await?;
+            if matters.iter().any(|m| m.what == what && m.about == about) {
+                let mut tx = self.ledger.begin().await?;
+                events::clear(&mut tx, what, Some(about)).await?;
+                tx.commit().await?;
+            }
+            Ok::<_, LedgerError>(())
+        };
+        if let Err(error) = done.await {
+            tracing::error!(%error, "ledger");
+        }
+    }
+}
+
+/// How soon a settling file is looked at again, at least.
+const POLL_MIN: Duration = Duration::from_millis(250);
+
+fn open_folder(config: &Config) -> Result<(Inbox, Watcher)> {
+    let folder = &config.documents.folder;
+    let settings = Settings::new(config.documents.settle, config.limits.file);
+    let inbox = Inbox::open(folder, settings)
+        .with_context(|| format!("documents folder {} cannot be used", folder.display()))?;
+    let (watcher, warning) = Watcher::start(folder);
+    if let Some(warning) = warning {
+        tracing::warn!(warning, "files are found by the rescan");
+    }
+    Ok((inbox, watcher))
+}
+
+/// The limits of the extraction child.
+#[must_use]
+pub fn sandbox_limits(config: &Config) -> sandbox::Limits {
+    let limits = &config.limits;
+    sandbox::Limits {
+        cpu: limits.extract_cpu,
+        memory: limits.extract_memory,
+        read: crate::extract::Limits {
+            pages: limits.pages,
+            text: limits.text,
+            zip_entries: limits.zip_entries,
+            zip_part: limits.zip_part,
+            zip_total: limits.zip_total,
+            zip_ratio: limits.zip_ratio,
+        },
+    }
+}
+
+fn stamp(file: &Path) -> Stamp {
+    let meta = std::fs::metadata(file).ok()?;
+    Some((meta.modified().ok()?, meta.len()))
+}
