@@ -128,9 +128,9 @@ pub(super) fn read(
 
 pub(super) fn refused(error: Errno) -> Refused {
     match error {
-        Errno::NOENT | Errno::NOTDIR => Refused::Gone,
-        // A link where a folder or file was; a way out of the folder.
-        Errno::LOOP | Errno::XDEV => Refused::Changed,
+        Errno::NOENT => Refused::Gone,
+        // A link or a file where a folder was; a way out of the folder.
+        Errno::NOTDIR | Errno::LOOP | Errno::XDEV => Refused::Changed,
         error => Refused::Io(error.into()),
     }
 }

@@ -1,5 +1,5 @@
 //! The integration tests: one binary, one module a topic.
 
 mod extract;
-mod letters;
+mod inbox;
 mod sandbox;
