@@ -46,7 +46,9 @@ fn towards(colour: [u8; 3], goal: u8, ground: [u8; 3]) -> String {
             u8::try_from((c * (20 - step) + goal * step) / 20).unwrap_or(u8::MAX)
         })
     };
-    let readable = (0..20).map(mixed).find(|c| contrast(*c, ground) >= CONTRAST);
+    let readable = (0..20)
+        .map(mixed)
+        .find(|c| contrast(*c, ground) >= CONTRAST);
     let [r, g, b] = readable.unwrap_or([goal; 3]);
     format!("#{r:02x}{g:02x}{b:02x}")
 }
@@ -74,11 +76,16 @@ mod tests {
 
     #[test]
     fn every_accent_is_readable() {
-        for text in ["#9b1c1c", "#ffff00", "#000000", "#ffffff", "red", "#12345", "#é1234"] {
+        for text in [
+            "#9b1c1c", "#ffff00", "#000000", "#ffffff", "red", "#12345", "#é1234",
+        ] {
             let accent = Accent::of(text);
             let on = |c: &str, ground| contrast(parse(c).expect(c), ground);
             assert!(on(&accent.light, [255; 3]) >= 4.5, "{text} {accent:?}");
-            assert!(on(&accent.dark, parse(DARK).expect(DARK)) >= 4.5, "{text} {accent:?}");
+            assert!(
+                on(&accent.dark, parse(DARK).expect(DARK)) >= 4.5,
+                "{text} {accent:?}"
+            );
         }
         assert_eq!(Accent::of("#9b1c1c").light, "#9b1c1c");
     }

@@ -25,7 +25,10 @@ pub fn encode_attachment(bytes: &[u8]) -> Vec<u8> {
 #[must_use]
 pub fn encoded_len(bytes: u64) -> u64 {
     let lines = bytes.div_ceil(LINE_BYTES as u64);
-    bytes.div_ceil(3).saturating_mul(4).saturating_add(lines.saturating_mul(2))
+    bytes
+        .div_ceil(3)
+        .saturating_mul(4)
+        .saturating_add(lines.saturating_mul(2))
 }
 
 #[cfg(test)]

@@ -59,7 +59,12 @@ fn candidates<'a>(frame: &Frame<'_>, items: &'a [Item]) -> Vec<Candidate<'a>> {
             (&annex.file, format!("{stem} - {label}"))
         });
         let files_of = std::iter::once((&item.file, stem.clone())).chain(annexes);
-        files.extend(files_of.map(|(file, stem)| Candidate { item: nth, file, stem, carried }));
+        files.extend(files_of.map(|(file, stem)| Candidate {
+            item: nth,
+            file,
+            stem,
+            carried,
+        }));
     }
     files
 }
@@ -90,11 +95,18 @@ fn sheet_of(
 ) -> Result<Sheet, Unfit> {
     let (fates, attached) = fates(frame, files, chosen);
     let entries = (0..items.len()).map(|nth| {
-        let of_item = files.iter().zip(&fates).filter(|(file, _)| file.item == nth);
+        let of_item = files
+            .iter()
+            .zip(&fates)
+            .filter(|(file, _)| file.item == nth);
         let fates: Vec<Fate> = of_item.map(|(_, fate)| fate.clone()).collect();
         entry::entry(frame, items, nth, &fates)
     });
-    let logo = frame.words.logo.as_deref().filter(|bytes| bytes.len() <= LOGO_MAX);
+    let logo = frame
+        .words
+        .logo
+        .as_deref()
+        .filter(|bytes| bytes.len() <= LOGO_MAX);
     let logo = logo.and_then(|bytes| Some((bytes, picture(bytes)?)));
     let cid = if logo.is_some() { mime::LOGO_ID } else { "" };
     let page = Page::new(frame, items, entries.collect(), cid)?;
@@ -108,7 +120,11 @@ fn sheet_of(
         attached: &attached,
     }
     .segments()?;
-    Ok(Sheet { language: frame.language, subject, segments })
+    Ok(Sheet {
+        language: frame.language,
+        subject,
+        segments,
+    })
 }
 
 /// What becomes of each file, and the attachments in order, each set of bytes once.
@@ -137,7 +153,12 @@ fn fates(
             names.push(name.clone());
             let media_type = file_name::kind(file.format).1;
             let (sha256, len) = (file.sha256, file.size);
-            attached.push(Attached { name: name.clone(), media_type, sha256, len });
+            attached.push(Attached {
+                name: name.clone(),
+                media_type,
+                sha256,
+                len,
+            });
             name
         });
         fates.push(Fate::Attached(name));
@@ -147,7 +168,11 @@ fn fates(
 
 /// The line that stands for a file which does not travel.
 fn elsewhere(frame: &Frame<'_>) -> String {
-    let at = frame.words.read_at.as_deref().map(|at| text::clean(at, super::TITLE_MAX));
+    let at = frame
+        .words
+        .read_at
+        .as_deref()
+        .map(|at| text::clean(at, super::TITLE_MAX));
     match (at.filter(|at| !at.is_empty()), frame.language) {
         (Some(at), Language::Vi) => {
             format!("không gửi kèm do vượt dung lượng thư; đọc tại: {at}.")

@@ -30,8 +30,10 @@ pub(super) struct Entry {
     pub number: usize,
     /// False: only the first line is shown.
     pub full: bool,
-    /// `Chỉ thị số 23-CT/TW`
+    /// `Chỉ thị số`
     pub heading: String,
+    /// `23-CT/TW`
+    pub symbol: String,
     /// `ngày 09/02/2018 của Ban Bí thư`, with its comma where the Party writes one.
     pub dated: String,
     /// With a capital, without a stop.
@@ -71,14 +73,21 @@ pub(super) fn entry(frame: &Frame<'_>, items: &[Item], nth: usize, fates: &[Fate
     let (item, language) = (&items[nth], frame.language);
     let mark = item.facts.urgency.as_ref().map(|u| u.value);
     let (heading, dated, title) = names(item, language);
-    let sentence = sentence(&heading, &dated, &title, item);
+    let symbol = item.facts.symbol.as_ref();
+    let symbol = symbol.map_or_else(String::new, |s| text::clean(s.value.as_str(), WORD_MAX));
+    let named = format!("{heading} {symbol}").trim_end().to_owned();
+    let sentence = sentence(&format!("{named}{dated}"), &title, item, language);
     let told = wording::urgency(mark, language);
     let withdrawn = item.note == Note::Withdrawn;
-    let marks = if withdrawn { Vec::new() } else { marks(item, language) };
+    let marks = if withdrawn {
+        Vec::new()
+    } else {
+        marks(item, language)
+    };
     let short = if item.facts.symbol.is_none() && !title.is_empty() {
         text::cut(&wording::capital(&title), WORD_MAX)
     } else {
-        heading.clone()
+        named
     };
     Entry {
         short,
@@ -86,23 +95,39 @@ pub(super) fn entry(frame: &Frame<'_>, items: &[Item], nth: usize, fates: &[Fate
         number: nth + 1,
         full: nth < super::FULL_ENTRIES,
         heading,
+        symbol,
         dated,
         title: wording::capital(&title),
         sentence,
-        badge: if mark.is_some() { told.to_uppercase() } else { String::new() },
-        particulars: if withdrawn { String::new() } else { particulars(told, &marks, language) },
+        badge: if mark.is_some() {
+            told.to_uppercase()
+        } else {
+            String::new()
+        },
+        particulars: if withdrawn {
+            String::new()
+        } else {
+            particulars(told, &marks, language)
+        },
         notices: notices(frame, item),
-        gist: if items.len() <= GISTS { gist(&item.facts) } else { String::new() },
+        gist: if items.len() <= GISTS {
+            gist(&item.facts)
+        } else {
+            String::new()
+        },
         marks,
         files: files(item, language, fates),
     }
 }
 
-/// Heading, date with issuer, and title.
+/// Heading without its symbol, date with issuer, and title.
 fn names(item: &Item, language: Language) -> (String, String, String) {
     let facts = &item.facts;
     let clean = |t: &str| text::clean(t, WORD_MAX);
-    let kind = facts.kind.as_ref().map(|k| wording::capital(&clean(&k.value)));
+    let kind = facts
+        .kind
+        .as_ref()
+        .map(|k| wording::capital(&clean(&k.value)));
     let vi = language == Language::Vi;
     let kind = kind.filter(|k| !k.is_empty()).map_or_else(
         || (if vi { "Văn bản" } else { "Document" }).to_owned(),
@@ -113,26 +138,38 @@ fn names(item: &Item, language: Language) -> (String, String, String) {
     );
     let no = if vi { "số" } else { "No." };
     let heading = match (&facts.symbol, &facts.annex_of) {
-        (Some(symbol), _) => format!("{kind} {no} {}", clean(symbol.value.as_str())),
+        (Some(_), _) => format!("{kind} {no}"),
         (None, Some(main)) if vi => format!("Phụ lục kèm theo văn bản số {}", main.value),
         (None, Some(main)) => format!("Annex to document No. {}", main.value),
         (None, None) => kind,
     };
-    let comma = facts.symbol.as_ref().is_some_and(|s| wording::is_party(&s.value));
+    let comma = facts
+        .symbol
+        .as_ref()
+        .is_some_and(|s| wording::is_party(&s.value));
     let mut dated = String::new();
     if let Some(date) = &facts.issued_on {
         dated.push_str(if comma && vi { ", " } else { " " });
         dated.push_str(if vi { "ngày " } else { "of " });
         dated.push_str(&wording::day(date.value, language));
     }
-    let issuer = facts.issuer.as_ref().map(|i| clean(&i.value)).filter(|i| !i.is_empty());
+    let issuer = facts
+        .issuer
+        .as_ref()
+        .map(|i| clean(&i.value))
+        .filter(|i| !i.is_empty());
     if let Some(issuer) = issuer {
         dated.push_str(if vi { " của " } else { ", " });
         dated.push_str(&issuer);
     }
-    let title = facts.title.as_ref().map(|t| text::clean(&t.value, TITLE_MAX));
+    let title = facts
+        .title
+        .as_ref()
+        .map(|t| text::clean(&t.value, TITLE_MAX));
     let stop = |c: char| c == '.' || c == ' ';
-    let title = title.map(|t| t.trim_end_matches(stop).to_owned()).filter(|t| !t.is_empty());
+    let title = title
+        .map(|t| t.trim_end_matches(stop).to_owned())
+        .filter(|t| !t.is_empty());
     let nameless = facts.symbol.is_none() && facts.annex_of.is_none();
     let file = || text::clean(&item.file.name, WORD_MAX);
     let title = title.or_else(|| nameless.then(file)).unwrap_or_default();
@@ -141,21 +178,26 @@ fn names(item: &Item, language: Language) -> (String, String, String) {
 
 /// One sentence, joined as the office would write it: a title in small letters follows `về`, one
 /// with a capital follows a colon, since only a person knows whether its capital is a name's.
-fn sentence(heading: &str, dated: &str, title: &str, item: &Item) -> String {
+fn sentence(named: &str, title: &str, item: &Item, language: Language) -> String {
     let first = title.split(' ').next().unwrap_or("");
     let small = first.chars().next().is_some_and(char::is_lowercase);
     let kind = item.facts.kind.as_ref().map(|k| spelling::fold(&k.value));
     let letter = kind.is_some_and(|k| k == spelling::fold("Công văn"));
     let join = match () {
         () if title.is_empty() => "",
+        () if language == Language::En => ": ",
         () if spelling::fold(first) == spelling::fold("về") => " ",
         () if small && letter => " về việc ",
         () if small => " về ",
         () => ": ",
     };
-    let lower = if join == " " { title.replacen("Về", "về", 1) } else { title.to_owned() };
+    let lower = if join == " " {
+        title.replacen("Về", "về", 1)
+    } else {
+        title.to_owned()
+    };
     let end = if lower.ends_with('…') { "" } else { "." };
-    format!("{heading}{dated}{join}{lower}{end}")
+    format!("{named}{join}{lower}{end}")
 }
 
 fn notices(frame: &Frame<'_>, item: &Item) -> Vec<String> {
@@ -182,9 +224,10 @@ fn notices(frame: &Frame<'_>, item: &Item) -> Vec<String> {
         (Note::Again, Some(date), Language::Vi) => format!("Đã gửi ngày {}.", on(date)),
         (Note::Again, Some(date), Language::En) => format!("Sent on {}.", on(date)),
         (Note::Withdrawn, date, Language::Vi) => {
-            let sent = date.map_or_else(|| "bản đã gửi".to_owned(), |d| {
-                format!("bản đã gửi ngày {}", on(d))
-            });
+            let sent = date.map_or_else(
+                || "bản đã gửi".to_owned(),
+                |d| format!("bản đã gửi ngày {}", on(d)),
+            );
             format!("Thu hồi: đề nghị {whom} không sử dụng, không lưu hành {sent}.")
         }
         (Note::Withdrawn, date, Language::En) => {
@@ -220,11 +263,29 @@ fn marks(item: &Item, language: Language) -> Vec<String> {
             || facts.issued_on.as_ref().is_some_and(|f| is(&f.origin))
     };
     let unchecked = from(Origin::Ocr) || from(Origin::Name);
-    let due = item.due.map(|d| wording::day(d, language)).unwrap_or_default();
+    let due = item
+        .due
+        .map(|d| wording::day(d, language))
+        .unwrap_or_default();
     let said = [
-        (!due.is_empty(), "Thời hạn thực hiện: ngày ", "To be done by ", due.as_str()),
-        (wording::is_scan(item.file.format), "Bản quét", "Scanned copy", ""),
-        (unchecked, "Thông tin văn bản chưa kiểm tra", "Details not yet checked", ""),
+        (
+            !due.is_empty(),
+            "Thời hạn thực hiện: ngày ",
+            "To be done by ",
+            due.as_str(),
+        ),
+        (
+            wording::is_scan(item.file.format),
+            "Bản quét",
+            "Scanned copy",
+            "",
+        ),
+        (
+            unchecked,
+            "Thông tin văn bản chưa kiểm tra",
+            "Details not yet checked",
+            "",
+        ),
     ];
     said.into_iter()
         .filter(|(applies, ..)| *applies)
@@ -239,7 +300,10 @@ fn files(item: &Item, language: Language, fates: &[Fate]) -> Vec<FileLine> {
     let vi = language == Language::Vi;
     let main = (&item.file, String::new());
     let annexes = item.annexes.iter().enumerate().map(|(nth, annex)| {
-        (&annex.file, annex_label(annex.number, item.annexes.len() > 1, nth, language))
+        (
+            &annex.file,
+            annex_label(annex.number, item.annexes.len() > 1, nth, language),
+        )
     });
     std::iter::once(main)
         .chain(annexes)
@@ -262,7 +326,12 @@ fn files(item: &Item, language: Language, fates: &[Fate]) -> Vec<FileLine> {
             let pages = pages.map(|n| format!(", {}", wording::pages(n, language)));
             let size = wording::size(file.size, language);
             let detail = format!("{size}{}", pages.unwrap_or_default());
-            Some(FileLine { label, name, detail, elsewhere })
+            Some(FileLine {
+                label,
+                name,
+                detail,
+                elsewhere,
+            })
         })
         .collect()
 }

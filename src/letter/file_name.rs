@@ -60,10 +60,16 @@ pub(super) fn own_stem(name: &str) -> String {
 /// Makes `stem.extension`, and makes it another where the letter has such a name already.
 pub(super) fn unique(stem: &str, format: Format, ascii: bool, taken: &[String]) -> String {
     let extension = kind(format).0;
-    let stem = if ascii { safe(&spelling::ascii(stem)) } else { stem.to_owned() };
+    let stem = if ascii {
+        safe(&spelling::ascii(stem))
+    } else {
+        stem.to_owned()
+    };
     let is_taken = |name: &str| {
         let key = spelling::ascii(name).to_lowercase();
-        taken.iter().any(|t| spelling::ascii(t).to_lowercase() == key)
+        taken
+            .iter()
+            .any(|t| spelling::ascii(t).to_lowercase() == key)
     };
     let first = format!("{stem}.{extension}");
     if !is_taken(&first) {
@@ -104,7 +110,12 @@ fn safe(stem: &str) -> String {
         stem = format!("{head}_{}", tail.trim());
     }
     const RESERVED: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "COM", "LPT"];
-    let upper = stem.split('.').next().unwrap_or("").trim().to_ascii_uppercase();
+    let upper = stem
+        .split('.')
+        .next()
+        .unwrap_or("")
+        .trim()
+        .to_ascii_uppercase();
     let device = upper.trim_end_matches(|c: char| c.is_ascii_digit());
     if stem.is_empty() || RESERVED.contains(&device) {
         format!("van-ban_{stem}").trim_end_matches('_').to_owned()
@@ -138,6 +149,9 @@ mod tests {
     fn names_are_unique() {
         let taken = ["a.pdf".to_owned(), "A (2).pdf".to_owned()];
         assert_eq!(unique("A", Format::PdfText, false, &taken), "A (3).pdf");
-        assert_eq!(unique("31-TB-ĐU_2020", Format::Docx, true, &taken), "31-TB-DU_2020.docx");
+        assert_eq!(
+            unique("31-TB-ĐU_2020", Format::Docx, true, &taken),
+            "31-TB-DU_2020.docx"
+        );
     }
 }

@@ -49,9 +49,17 @@ impl Mime<'_> {
     pub(super) fn segments(&self) -> Result<Vec<Segment>, Unfit> {
         let seed = self.seed();
         let boundary = |n: u8| format!("ph{n}{seed}");
-        let html = part(header::ContentType::TEXT_HTML, self.marked(&seed, Part::Html));
-        let plain = part(header::ContentType::TEXT_PLAIN, self.marked(&seed, Part::Text));
-        let pages = MultiPart::alternative().boundary(boundary(1)).singlepart(plain);
+        let html = part(
+            header::ContentType::TEXT_HTML,
+            self.marked(&seed, Part::Html),
+        );
+        let plain = part(
+            header::ContentType::TEXT_PLAIN,
+            self.marked(&seed, Part::Text),
+        );
+        let pages = MultiPart::alternative()
+            .boundary(boundary(1))
+            .singlepart(plain);
         let pages = match self.logo {
             None => pages.singlepart(html),
             Some((bytes, media_type)) => {
@@ -102,8 +110,14 @@ impl Mime<'_> {
         let fixed = [
             ("Auto-Submitted", "auto-generated".to_owned()),
             ("Precedence", "bulk".to_owned()),
-            ("List-Id", format!("<{}>", list_id(self.frame.list_id))),
-            ("List-Unsubscribe", format!("<{}>", unsubscribe(replies, language))),
+            (
+                "List-Id",
+                format!("<{}>", list_id(self.frame.list_id, replies)),
+            ),
+            (
+                "List-Unsubscribe",
+                format!("<{}>", unsubscribe(replies, language)),
+            ),
             ("Content-Language", language.word().to_owned()),
         ];
         for (name, value) in fixed {
@@ -125,11 +139,22 @@ impl Mime<'_> {
         let mut out = marker(seed, if of == Part::Html { "html" } else { "text" }).into_bytes();
         let mut rest = page;
         while let Some(at) = rest.find([text::NAME, text::TABLE]) {
-            let hole = if rest[at..].starts_with(text::NAME) { name } else { table };
+            let hole = if rest[at..].starts_with(text::NAME) {
+                name
+            } else {
+                table
+            };
             quoted::encode(&rest[..at], &mut out);
-            let number = Hole::ALL.iter().position(|h| *h == hole).unwrap_or_default();
+            let number = Hole::ALL
+                .iter()
+                .position(|h| *h == hole)
+                .unwrap_or_default();
             out.extend_from_slice(marker(seed, &number.to_string()).as_bytes());
-            rest = rest[at..].trim_start_matches(|c| c == text::NAME || c == text::TABLE);
+            rest = rest[at..].trim_start_matches(if hole == name {
+                text::NAME
+            } else {
+                text::TABLE
+            });
         }
         quoted::encode(rest, &mut out);
         out.extend_from_slice(marker(seed, "end").as_bytes());
@@ -148,12 +173,19 @@ impl Mime<'_> {
                 _ => ("", piece),
             };
             let attached = key.strip_prefix('a').and_then(|n| n.parse::<usize>().ok());
-            match (key, attached.and_then(|n| self.attached.get(n)), key.parse::<usize>()) {
+            match (
+                key,
+                attached.and_then(|n| self.attached.get(n)),
+                key.parse::<usize>(),
+            ) {
                 ("text", ..) => part = Part::Text,
                 ("html", ..) => part = Part::Html,
                 ("end", ..) => part = Part::Frame,
                 (_, Some(Attached { sha256, len, .. }), _) => {
-                    out.push(Segment::Attachment { sha256: *sha256, len: *len });
+                    out.push(Segment::Attachment {
+                        sha256: *sha256,
+                        len: *len,
+                    });
                 }
                 (_, _, Ok(hole)) => out.extend(Hole::ALL.get(hole).map(|h| Segment::Hole(*h))),
                 _ => {}
@@ -235,7 +267,9 @@ fn logo(bytes: &[u8], media_type: &str) -> Result<SinglePart, Unfit> {
 fn mailbox(name: Option<&str>, address: &Address) -> Result<Mailbox, Unfit> {
     let (local, domain) = address.as_str().rsplit_once('@').ok_or(Unfit::Address)?;
     let address = lettre::Address::new(local, domain).map_err(|_| Unfit::Address)?;
-    let name = name.map(|n| text::clean(n, super::NAME_MAX)).filter(|n| !n.is_empty());
+    let name = name
+        .map(|n| text::clean(n, super::NAME_MAX))
+        .filter(|n| !n.is_empty());
     Ok(Mailbox::new(name, address))
 }
 
@@ -268,21 +302,39 @@ fn encoded_words(text: &str) -> String {
     }
     words.push(word);
     let encoded = words.iter().map(|word| {
-        format!("=?utf-8?B?{}?=", data_encoding::BASE64.encode(word.as_bytes()))
+        format!(
+            "=?utf-8?B?{}?=",
+            data_encoding::BASE64.encode(word.as_bytes())
+        )
     });
     encoded.collect::<Vec<_>>().join("\r\n ")
 }
 
-/// Labels of a domain (RFC 2919 §3): anything else becomes a hyphen.
-fn list_id(text: &str) -> String {
+/// Labels of a domain (RFC 2919 §3): anything else becomes a hyphen; nothing left is the domain of
+/// the address.
+fn list_id(text: &str, address: &Address) -> String {
     let plain: String = spelling::ascii(text)
         .to_lowercase()
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '.' {
+                c
+            } else {
+                '-'
+            }
+        })
         .take(200)
         .collect();
     let labels = plain.split('.').map(|label| label.trim_matches('-'));
-    labels.filter(|label| !label.is_empty()).collect::<Vec<_>>().join(".")
+    let id = labels
+        .filter(|label| !label.is_empty())
+        .collect::<Vec<_>>()
+        .join(".");
+    let domain = address
+        .as_str()
+        .rsplit_once('@')
+        .map_or("", |(_, domain)| domain);
+    if id.is_empty() { domain.to_owned() } else { id }
 }
 
 /// A letter to the office, since leaving a list of members is a matter for people (RFC 6068).

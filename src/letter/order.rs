@@ -43,7 +43,9 @@ fn rank(facts: &Facts) -> u8 {
             let issuer = issuer.unwrap_or_default();
             let says = |words: &str| issuer.contains(&spelling::fold(words));
             match () {
-                () if says("Trung ương") || says("Ban Bí thư") || says("Bộ Chính trị") => 0,
+                () if says("Trung ương") || says("Ban Bí thư") || says("Bộ Chính trị") => {
+                    0
+                }
                 () if says("chi bộ") || says("chi uỷ") => 3,
                 () if says("đảng uỷ") || issuer.is_empty() => 2,
                 () => 1,
@@ -58,7 +60,11 @@ mod tests {
     use crate::document::{Fact, Origin, Symbol, Urgency};
 
     fn facts(symbol: &str, urgency: Option<Urgency>) -> Facts {
-        let fact = |value| Fact { value, origin: Origin::Heading, evidence: String::new() };
+        let fact = |value| Fact {
+            value,
+            origin: Origin::Heading,
+            evidence: String::new(),
+        };
         Facts {
             symbol: Symbol::parse(symbol).map(fact),
             urgency: urgency.map(|value| Fact {
@@ -83,7 +89,12 @@ mod tests {
             facts("05-NQ/CB", None),
         ];
         for pair in sorted.windows(2) {
-            assert_eq!(order(&pair[0], &pair[1]), Ordering::Less, "{:?}", pair[1].symbol);
+            assert_eq!(
+                order(&pair[0], &pair[1]),
+                Ordering::Less,
+                "{:?}",
+                pair[1].symbol
+            );
         }
     }
 }

@@ -76,7 +76,7 @@ impl Page {
         let mut page = Self {
             committee: wording::committee(&organisation, language),
             organisation,
-            headline: headline(tone, language).to_owned(),
+            headline: headline(tone, language),
             when: when(frame),
             greeting: greeting(frame),
             intro: own(&words.intro).unwrap_or_default(),
@@ -139,22 +139,30 @@ fn rendered(result: askama::Result<String>) -> Result<String, Unfit> {
 
 /// A template that makes one paragraph.
 fn paragraph(result: askama::Result<String>) -> Result<String, Unfit> {
-    Ok(rendered(result)?.split_whitespace().collect::<Vec<_>>().join(" "))
+    Ok(rendered(result)?
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" "))
 }
 
-fn headline(tone: Tone, language: Language) -> &'static str {
-    match (tone, language) {
+fn headline(tone: Tone, language: Language) -> String {
+    let words = match (tone, language) {
         (Tone::News, Language::Vi) => "Bản tin tổng hợp văn bản",
         (Tone::News, Language::En) => "Document digest",
-        (Tone::Urgent(_), Language::Vi) => "Văn bản khẩn",
-        (Tone::Urgent(_), Language::En) => "Urgent documents",
+        (Tone::Urgent(mark), Language::Vi) => {
+            return format!("Văn bản {}", mark.word().to_lowercase());
+        }
+        (Tone::Urgent(mark), Language::En) => {
+            return format!("{} documents", wording::urgency(Some(mark), language));
+        }
         (Tone::RoundUp, Language::Vi) => "Danh mục văn bản đã tiếp nhận",
         (Tone::RoundUp, Language::En) => "Round-up of documents received",
         (Tone::Correction, Language::Vi) => "Đính chính văn bản",
         (Tone::Correction, Language::En) => "Corrected documents",
         (Tone::Withdrawal, Language::Vi) => "Thu hồi văn bản",
         (Tone::Withdrawal, Language::En) => "Withdrawn documents",
-    }
+    };
+    words.to_owned()
 }
 
 /// The days of the edition, and the schedule where people gave it a name of words.
@@ -163,13 +171,21 @@ fn when(frame: &Frame<'_>) -> String {
     let (from, to) = frame.span.unwrap_or((date, date));
     let days = wording::capital(&wording::span(from, to, frame.language));
     let schedule = text::clean(frame.schedule, super::NAME_MAX);
-    if schedule.is_empty() { days } else { format!("{days} · {schedule}") }
+    if schedule.is_empty() {
+        days
+    } else {
+        format!("{days} · {schedule}")
+    }
 }
 
 /// The greeting with the place of the name. The office's own is a member's: a branch is greeted as
 /// a body.
 fn greeting(frame: &Frame<'_>) -> String {
-    let own = frame.words.greeting.as_deref().map(|g| text::clean(g, super::NAME_MAX));
+    let own = frame
+        .words
+        .greeting
+        .as_deref()
+        .map(|g| text::clean(g, super::NAME_MAX));
     let own = own.filter(|g| !g.is_empty() && frame.kind == RecipientKind::Member);
     let plain = match (frame.kind, frame.language) {
         (RecipientKind::Member, Language::Vi) => "Kính gửi đồng chí {name},",

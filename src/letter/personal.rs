@@ -51,7 +51,10 @@ pub struct BranchRow {
 /// The Message-ID of a delivery: its token at the domain of From (RFC 5322 §3.6.4).
 #[must_use]
 pub fn message_id(token: &str, from: &Address) -> String {
-    let domain = from.as_str().rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    let domain = from
+        .as_str()
+        .rsplit_once('@')
+        .map_or("localhost", |(_, domain)| domain);
     format!("{token}@{domain}")
 }
 
@@ -100,14 +103,14 @@ impl Personal {
         let (rows, hidden) = self.rows();
         let mut lines = String::new();
         for (nth, [name, post, state]) in rows.iter().enumerate() {
-            let post = if post.is_empty() { String::new() } else { format!(" ({post})") };
-            let _ = writeln!(lines, "{}. {name}{post}: {state}", nth + 1);
+            let comma = if post.is_empty() { "" } else { ", " };
+            let _ = writeln!(lines, "{}. {name}{comma}{post}: {state}", nth + 1);
         }
         if hidden > 0 {
             let _ = writeln!(lines, "{}", rest(hidden, language));
         }
         let mut out = Vec::new();
-        quoted::encode(&text::wrap(&lines), &mut out);
+        quoted::encode(text::wrap(&lines).trim_end(), &mut out);
         out
     }
 
@@ -184,11 +187,20 @@ mod tests {
 
     #[test]
     fn names_stay_names() {
-        let to = personal("Evil\" <a@b>, x@y\r\nBcc: z@z").to_header().expect("To");
+        let to = personal("Evil\" <a@b>, x@y\r\nBcc: z@z")
+            .to_header()
+            .expect("To");
         let to = String::from_utf8(to).expect("ASCII");
-        assert_eq!(to.matches("\r\n").count() - to.matches("\r\n ").count(), 1, "{to}");
+        assert_eq!(
+            to.matches("\r\n").count() - to.matches("\r\n ").count(),
+            1,
+            "{to}"
+        );
         assert!(to.ends_with("<nga.tm@dangbo.example>\r\n") && to.matches('@').count() == 1);
-        assert_eq!(quoted::decode(&personal("<b>\"&'").name_html()), "&#60;b&#62;&#34;&#38;&#39;");
+        assert_eq!(
+            quoted::decode(&personal("<b>\"&'").name_html()),
+            "&#60;b&#62;&#34;&#38;&#39;"
+        );
     }
 
     #[test]
@@ -210,7 +222,9 @@ mod tests {
             state: "Gửi qua thư điện tử".to_owned(),
         };
         let mut personal = personal("Chi bộ 1");
-        personal.table = Some(BranchTable { rows: (0..1000).map(row).collect() });
+        personal.table = Some(BranchTable {
+            rows: (0..1000).map(row).collect(),
+        });
         let html = quoted::decode(&personal.table_html(Language::Vi));
         assert!(html.len() < TABLE_MAX + 300 && html.contains("đồng chí khác."));
         let shown = personal.rows().0.len();

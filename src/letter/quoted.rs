@@ -24,7 +24,9 @@ pub(super) fn encode(text: &str, out: &mut Vec<u8>) {
             }
             _ => {}
         }
-        let ends = rest.peek().is_none_or(|(_, next)| matches!(next, '\n' | '\r'));
+        let ends = rest
+            .peek()
+            .is_none_or(|(_, next)| matches!(next, '\n' | '\r'));
         let mut width = if is_literal(c) && !(ends && c == ' ') {
             1
         } else {

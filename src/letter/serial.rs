@@ -72,7 +72,11 @@ impl Sheet {
                 return Err(NoSheet);
             }
         }
-        Ok(Self { language, subject, segments })
+        Ok(Self {
+            language,
+            subject,
+            segments,
+        })
     }
 }
 
@@ -116,7 +120,10 @@ mod tests {
                 Segment::Static(Part::Frame, b"A: b\r\n".to_vec()),
                 Segment::Hole(Hole::TableHtml),
                 Segment::Static(Part::Html, Vec::new()),
-                Segment::Attachment { sha256: Sha256([7; 32]), len: u64::MAX },
+                Segment::Attachment {
+                    sha256: Sha256([7; 32]),
+                    len: u64::MAX,
+                },
             ],
         }
     }
@@ -133,7 +140,10 @@ mod tests {
         let bytes = sheet().to_bytes();
         for cut in 0..bytes.len() {
             let parsed = Sheet::from_bytes(&bytes[..cut]);
-            assert!(parsed.is_err() || parsed.is_ok_and(|s| s.to_bytes() == bytes[..cut]), "{cut}");
+            assert!(
+                parsed.is_err() || parsed.is_ok_and(|s| s.to_bytes() == bytes[..cut]),
+                "{cut}"
+            );
         }
         assert_eq!(Sheet::from_bytes(&bytes[..bytes.len() - 1]), Err(NoSheet));
         for at in 0..bytes.len() {

@@ -130,12 +130,15 @@ impl Sheet {
             Ok(match segment {
                 Segment::Static(_, bytes) => Piece::Bytes(Cow::Borrowed(bytes)),
                 Segment::Hole(hole) => Piece::Bytes(Cow::Owned(self.filling(*hole, personal)?)),
-                Segment::Attachment { sha256, len } => {
-                    Piece::Attachment { sha256: *sha256, len: *len }
-                }
+                Segment::Attachment { sha256, len } => Piece::Attachment {
+                    sha256: *sha256,
+                    len: *len,
+                },
             })
         });
-        Ok(Letter { pieces: pieces.collect::<Result<_, Unfit>>()? })
+        Ok(Letter {
+            pieces: pieces.collect::<Result<_, Unfit>>()?,
+        })
     }
 
     fn filling(&self, hole: Hole, personal: &Personal) -> Result<Vec<u8>, Unfit> {

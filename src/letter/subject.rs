@@ -50,7 +50,12 @@ pub(super) fn subject(frame: &Frame<'_>, items: &[Item]) -> String {
         Tone::Withdrawal => (if vi { "Thu hồi" } else { "Withdrawn" }).to_owned(),
         Tone::RoundUp if vi => "Tổng hợp văn bản".to_owned(),
         Tone::RoundUp => "Round-up".to_owned(),
-        Tone::News => (if vi { "Phổ biến văn bản" } else { "New documents" }).to_owned(),
+        Tone::News => (if vi {
+            "Phổ biến văn bản"
+        } else {
+            "New documents"
+        })
+        .to_owned(),
     };
     let what = match (tone, items) {
         (Tone::News | Tone::RoundUp, _) => {
@@ -86,7 +91,11 @@ pub(super) fn counted(tone: Tone, items: &[Item], language: Language) -> String 
 }
 
 fn named(item: &Item, language: Language) -> String {
-    let title = item.facts.title.as_ref().map(|t| text::clean(&t.value, super::TITLE_MAX));
+    let title = item
+        .facts
+        .title
+        .as_ref()
+        .map(|t| text::clean(&t.value, super::TITLE_MAX));
     match (short(item, language), title.filter(|t| !t.is_empty())) {
         (name, Some(title)) if item.facts.symbol.is_some() => format!("{name}: {title}"),
         (_, Some(title)) => wording::capital(&title),
@@ -97,7 +106,10 @@ fn named(item: &Item, language: Language) -> String {
 /// The shortest name of a document: its symbol, else its kind, else its file.
 fn short(item: &Item, language: Language) -> String {
     let facts = &item.facts;
-    let symbol = facts.symbol.as_ref().map(|s| text::clean(s.value.as_str(), SHOWN));
+    let symbol = facts
+        .symbol
+        .as_ref()
+        .map(|s| text::clean(s.value.as_str(), SHOWN));
     let title = || facts.title.as_ref().map(|t| text::clean(&t.value, SHOWN));
     let name = symbol.or_else(title).filter(|s| !s.is_empty());
     let file = || text::clean(&item.file.name, SHOWN);

@@ -16,7 +16,10 @@ pub(super) const TABLE: char = '\u{f0001}';
 /// the holes are written with those), at most `max` characters, cut at a word.
 pub(super) fn clean(text: &str, max: usize) -> String {
     let whole = |c: &char| !matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}');
-    cut(&spelling::line(&text.chars().filter(whole).collect::<String>()), max)
+    cut(
+        &spelling::line(&text.chars().filter(whole).collect::<String>()),
+        max,
+    )
 }
 
 /// At most `max` characters; cut at a word where one ends in the second half, and marked `…`.
@@ -52,7 +55,9 @@ fn wrap_line(line: &str, out: &mut String) {
     let body = line.trim_start();
     let indent = line.len() - body.len();
     let first = body.split(' ').next().unwrap_or("");
-    let is_number = first.strip_suffix('.').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    let is_number = first
+        .strip_suffix('.')
+        .is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
     let hang = if is_number || first == "-" {
         indent + first.len() + 1
     } else {
@@ -81,8 +86,14 @@ mod tests {
 
     #[test]
     fn text_is_cut_at_words() {
-        assert_eq!(cut("nâng cấp ứng dụng quản lý thuế", 30), "nâng cấp ứng dụng quản lý thuế");
-        assert_eq!(cut("nâng cấp ứng dụng, quản lý thuế", 20), "nâng cấp ứng dụng…");
+        assert_eq!(
+            cut("nâng cấp ứng dụng quản lý thuế", 30),
+            "nâng cấp ứng dụng quản lý thuế"
+        );
+        assert_eq!(
+            cut("nâng cấp ứng dụng, quản lý thuế", 20),
+            "nâng cấp ứng dụng…"
+        );
         assert_eq!(cut("aaaaaaaaaa", 5), "aaaa…");
         assert_eq!(clean("a\r\nBcc: x\u{f0000}\u{202e}", 99), "a Bcc: x");
     }
@@ -93,6 +104,9 @@ mod tests {
         let out = wrap(&format!("12. {words}\n\n   {words}"));
         assert!(out.lines().all(|l| l.chars().count() <= COLUMNS));
         let hang = |l: &str| l.len() - l.trim_start().len();
-        assert_eq!(out.lines().map(hang).collect::<Vec<_>>(), [0, 4, 4, 0, 3, 3, 3]);
+        assert_eq!(
+            out.lines().map(hang).collect::<Vec<_>>(),
+            [0, 4, 4, 0, 3, 3, 3]
+        );
     }
 }

@@ -46,7 +46,13 @@ pub(super) fn span(from: NaiveDate, to: NaiveDate, language: Language) -> String
         Language::Vi if from.year() == to.year() => {
             format!("{} - {}", day_and_month(from), day(to, language))
         }
-        _ => format!("{} - {}", day(from, language), day(to, language)),
+        Language::En if same_month => format!("{} - {}", from.day(), day(to, language)),
+        Language::En if from.year() == to.year() => {
+            format!("{} - {}", from.format("%-d %B"), day(to, language))
+        }
+        Language::Vi | Language::En => {
+            format!("{} - {}", day(from, language), day(to, language))
+        }
     };
     let week = to.iso_week();
     if from.iso_week() != week {
@@ -98,7 +104,9 @@ pub(super) fn committee(organisation: &str, language: Language) -> String {
     match language {
         Language::Vi if is("Đảng bộ") || is("Đảng uỷ") => "Đảng uỷ".to_owned(),
         Language::Vi if is("Chi bộ") || is("Chi uỷ") => "Chi uỷ".to_owned(),
-        Language::En if is("Đảng bộ") || is("Đảng uỷ") => "The Party Committee".to_owned(),
+        Language::En if is("Đảng bộ") || is("Đảng uỷ") => {
+            "The Party Committee".to_owned()
+        }
         Language::En if is("Chi bộ") => "The Branch Committee".to_owned(),
         _ => organisation.to_owned(),
     }
@@ -135,7 +143,10 @@ pub(super) fn is_party(symbol: &Symbol) -> bool {
 
 /// True for what was made by a scanner or a camera.
 pub(super) fn is_scan(format: Format) -> bool {
-    matches!(format, Format::PdfScan | Format::Jpeg | Format::Png | Format::Tiff)
+    matches!(
+        format,
+        Format::PdfScan | Format::Jpeg | Format::Png | Format::Tiff
+    )
 }
 
 /// The kind of a document for a reader of English, who gets the Vietnamese word too.
@@ -165,7 +176,10 @@ pub(super) fn kind_in_english(kind: &str) -> Option<&'static str> {
         ("Giấy mời", "Invitation"),
     ];
     let kind = spelling::fold(kind);
-    KINDS.iter().find(|(vi, _)| spelling::fold(vi) == kind).map(|(_, en)| *en)
+    KINDS
+        .iter()
+        .find(|(vi, _)| spelling::fold(vi) == kind)
+        .map(|(_, en)| *en)
 }
 
 /// The text with a capital first letter.
@@ -190,7 +204,11 @@ mod tests {
         assert_eq!(day(date("2018-02-09"), vi), "09/02/2018");
         assert_eq!(day(date("2019-05-30"), vi), "30/5/2019");
         for (from, to, words) in [
-            ("2020-03-02", "2020-03-06", "tuần 10/2020 (02/3 - 06/3/2020)"),
+            (
+                "2020-03-02",
+                "2020-03-06",
+                "tuần 10/2020 (02/3 - 06/3/2020)",
+            ),
             ("2020-03-01", "2020-03-31", "tháng 3/2020"),
             ("2020-03-09", "2020-03-09", "ngày 09/3/2020"),
             ("2020-02-27", "2020-03-09", "27/02 - 09/3/2020"),
@@ -198,6 +216,8 @@ mod tests {
         ] {
             assert_eq!(span(date(from), date(to), vi), words);
         }
+        let english = span(date("2020-03-02"), date("2020-03-06"), Language::En);
+        assert_eq!(english, "week 10 of 2020 (2 - 6 March 2020)");
     }
 
     #[test]
@@ -206,6 +226,9 @@ mod tests {
         assert_eq!(size(1_258_291, Language::Vi), "1,2 MB");
         assert_eq!(size(0, Language::En), "1 KB");
         assert_eq!(count(3, ("mới", "new"), Language::Vi), "03 văn bản mới");
-        assert_eq!(committee("ĐẢNG BỘ Cục Công nghệ thông tin", Language::Vi), "Đảng uỷ");
+        assert_eq!(
+            committee("ĐẢNG BỘ Cục Công nghệ thông tin", Language::Vi),
+            "Đảng uỷ"
+        );
     }
 }
