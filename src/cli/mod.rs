@@ -1,1 +1,2 @@
-//! Not yet written.
+//! Owns the command line (being written).
+pub mod demo;

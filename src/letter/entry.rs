@@ -30,8 +30,10 @@ pub(super) struct Entry {
     pub number: usize,
     /// False: only the first line is shown.
     pub full: bool,
-    /// `Chỉ thị số 23-CT/TW`
+    /// `Chỉ thị số`
     pub heading: String,
+    /// `23-CT/TW`
+    pub symbol: String,
     /// `ngày 09/02/2018 của Ban Bí thư`, with its comma where the Party writes one.
     pub dated: String,
     /// With a capital, without a stop.
@@ -71,7 +73,10 @@ pub(super) fn entry(frame: &Frame<'_>, items: &[Item], nth: usize, fates: &[Fate
     let (item, language) = (&items[nth], frame.language);
     let mark = item.facts.urgency.as_ref().map(|u| u.value);
     let (heading, dated, title) = names(item, language);
-    let sentence = sentence(&heading, &dated, &title, item);
+    let symbol = item.facts.symbol.as_ref();
+    let symbol = symbol.map_or_else(String::new, |s| text::clean(s.value.as_str(), WORD_MAX));
+    let named = format!("{heading} {symbol}").trim_end().to_owned();
+    let sentence = sentence(&format!("{named}{dated}"), &title, item, language);
     let told = wording::urgency(mark, language);
     let withdrawn = item.note == Note::Withdrawn;
     let marks = if withdrawn {
@@ -82,7 +87,7 @@ pub(super) fn entry(frame: &Frame<'_>, items: &[Item], nth: usize, fates: &[Fate
     let short = if item.facts.symbol.is_none() && !title.is_empty() {
         text::cut(&wording::capital(&title), WORD_MAX)
     } else {
-        heading.clone()
+        named
     };
     Entry {
         short,
@@ -90,6 +95,7 @@ pub(super) fn entry(frame: &Frame<'_>, items: &[Item], nth: usize, fates: &[Fate
         number: nth + 1,
         full: nth < super::FULL_ENTRIES,
         heading,
+        symbol,
         dated,
         title: wording::capital(&title),
         sentence,
@@ -114,7 +120,7 @@ pub(super) fn entry(frame: &Frame<'_>, items: &[Item], nth: usize, fates: &[Fate
     }
 }
 
-/// Heading, date with issuer, and title.
+/// Heading without its symbol, date with issuer, and title.
 fn names(item: &Item, language: Language) -> (String, String, String) {
     let facts = &item.facts;
     let clean = |t: &str| text::clean(t, WORD_MAX);
@@ -132,7 +138,7 @@ fn names(item: &Item, language: Language) -> (String, String, String) {
     );
     let no = if vi { "số" } else { "No." };
     let heading = match (&facts.symbol, &facts.annex_of) {
-        (Some(symbol), _) => format!("{kind} {no} {}", clean(symbol.value.as_str())),
+        (Some(_), _) => format!("{kind} {no}"),
         (None, Some(main)) if vi => format!("Phụ lục kèm theo văn bản số {}", main.value),
         (None, Some(main)) => format!("Annex to document No. {}", main.value),
         (None, None) => kind,
@@ -172,13 +178,14 @@ fn names(item: &Item, language: Language) -> (String, String, String) {
 
 /// One sentence, joined as the office would write it: a title in small letters follows `về`, one
 /// with a capital follows a colon, since only a person knows whether its capital is a name's.
-fn sentence(heading: &str, dated: &str, title: &str, item: &Item) -> String {
+fn sentence(named: &str, title: &str, item: &Item, language: Language) -> String {
     let first = title.split(' ').next().unwrap_or("");
     let small = first.chars().next().is_some_and(char::is_lowercase);
     let kind = item.facts.kind.as_ref().map(|k| spelling::fold(&k.value));
     let letter = kind.is_some_and(|k| k == spelling::fold("Công văn"));
     let join = match () {
         () if title.is_empty() => "",
+        () if language == Language::En => ": ",
         () if spelling::fold(first) == spelling::fold("về") => " ",
         () if small && letter => " về việc ",
         () if small => " về ",
@@ -190,7 +197,7 @@ fn sentence(heading: &str, dated: &str, title: &str, item: &Item) -> String {
         title.to_owned()
     };
     let end = if lower.ends_with('…') { "" } else { "." };
-    format!("{heading}{dated}{join}{lower}{end}")
+    format!("{named}{join}{lower}{end}")
 }
 
 fn notices(frame: &Frame<'_>, item: &Item) -> Vec<String> {

@@ -110,7 +110,10 @@ impl Mime<'_> {
         let fixed = [
             ("Auto-Submitted", "auto-generated".to_owned()),
             ("Precedence", "bulk".to_owned()),
-            ("List-Id", format!("<{}>", list_id(self.frame.list_id))),
+            (
+                "List-Id",
+                format!("<{}>", list_id(self.frame.list_id, replies)),
+            ),
             (
                 "List-Unsubscribe",
                 format!("<{}>", unsubscribe(replies, language)),
@@ -147,7 +150,11 @@ impl Mime<'_> {
                 .position(|h| *h == hole)
                 .unwrap_or_default();
             out.extend_from_slice(marker(seed, &number.to_string()).as_bytes());
-            rest = rest[at..].trim_start_matches(|c| c == text::NAME || c == text::TABLE);
+            rest = rest[at..].trim_start_matches(if hole == name {
+                text::NAME
+            } else {
+                text::TABLE
+            });
         }
         quoted::encode(rest, &mut out);
         out.extend_from_slice(marker(seed, "end").as_bytes());
@@ -303,8 +310,9 @@ fn encoded_words(text: &str) -> String {
     encoded.collect::<Vec<_>>().join("\r\n ")
 }
 
-/// Labels of a domain (RFC 2919 §3): anything else becomes a hyphen.
-fn list_id(text: &str) -> String {
+/// Labels of a domain (RFC 2919 §3): anything else becomes a hyphen; nothing left is the domain of
+/// the address.
+fn list_id(text: &str, address: &Address) -> String {
     let plain: String = spelling::ascii(text)
         .to_lowercase()
         .chars()
@@ -318,10 +326,15 @@ fn list_id(text: &str) -> String {
         .take(200)
         .collect();
     let labels = plain.split('.').map(|label| label.trim_matches('-'));
-    labels
+    let id = labels
         .filter(|label| !label.is_empty())
         .collect::<Vec<_>>()
-        .join(".")
+        .join(".");
+    let domain = address
+        .as_str()
+        .rsplit_once('@')
+        .map_or("", |(_, domain)| domain);
+    if id.is_empty() { domain.to_owned() } else { id }
 }
 
 /// A letter to the office, since leaving a list of members is a matter for people (RFC 6068).

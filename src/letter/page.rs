@@ -76,7 +76,7 @@ impl Page {
         let mut page = Self {
             committee: wording::committee(&organisation, language),
             organisation,
-            headline: headline(tone, language).to_owned(),
+            headline: headline(tone, language),
             when: when(frame),
             greeting: greeting(frame),
             intro: own(&words.intro).unwrap_or_default(),
@@ -145,19 +145,24 @@ fn paragraph(result: askama::Result<String>) -> Result<String, Unfit> {
         .join(" "))
 }
 
-fn headline(tone: Tone, language: Language) -> &'static str {
-    match (tone, language) {
+fn headline(tone: Tone, language: Language) -> String {
+    let words = match (tone, language) {
         (Tone::News, Language::Vi) => "Bản tin tổng hợp văn bản",
         (Tone::News, Language::En) => "Document digest",
-        (Tone::Urgent(_), Language::Vi) => "Văn bản khẩn",
-        (Tone::Urgent(_), Language::En) => "Urgent documents",
+        (Tone::Urgent(mark), Language::Vi) => {
+            return format!("Văn bản {}", mark.word().to_lowercase());
+        }
+        (Tone::Urgent(mark), Language::En) => {
+            return format!("{} documents", wording::urgency(Some(mark), language));
+        }
         (Tone::RoundUp, Language::Vi) => "Danh mục văn bản đã tiếp nhận",
         (Tone::RoundUp, Language::En) => "Round-up of documents received",
         (Tone::Correction, Language::Vi) => "Đính chính văn bản",
         (Tone::Correction, Language::En) => "Corrected documents",
         (Tone::Withdrawal, Language::Vi) => "Thu hồi văn bản",
         (Tone::Withdrawal, Language::En) => "Withdrawn documents",
-    }
+    };
+    words.to_owned()
 }
 
 /// The days of the edition, and the schedule where people gave it a name of words.

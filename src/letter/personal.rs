@@ -103,18 +103,14 @@ impl Personal {
         let (rows, hidden) = self.rows();
         let mut lines = String::new();
         for (nth, [name, post, state]) in rows.iter().enumerate() {
-            let post = if post.is_empty() {
-                String::new()
-            } else {
-                format!(" ({post})")
-            };
-            let _ = writeln!(lines, "{}. {name}{post}: {state}", nth + 1);
+            let comma = if post.is_empty() { "" } else { ", " };
+            let _ = writeln!(lines, "{}. {name}{comma}{post}: {state}", nth + 1);
         }
         if hidden > 0 {
             let _ = writeln!(lines, "{}", rest(hidden, language));
         }
         let mut out = Vec::new();
-        quoted::encode(&text::wrap(&lines), &mut out);
+        quoted::encode(text::wrap(&lines).trim_end(), &mut out);
         out
     }
 

@@ -46,7 +46,13 @@ pub(super) fn span(from: NaiveDate, to: NaiveDate, language: Language) -> String
         Language::Vi if from.year() == to.year() => {
             format!("{} - {}", day_and_month(from), day(to, language))
         }
-        _ => format!("{} - {}", day(from, language), day(to, language)),
+        Language::En if same_month => format!("{} - {}", from.day(), day(to, language)),
+        Language::En if from.year() == to.year() => {
+            format!("{} - {}", from.format("%-d %B"), day(to, language))
+        }
+        Language::Vi | Language::En => {
+            format!("{} - {}", day(from, language), day(to, language))
+        }
     };
     let week = to.iso_week();
     if from.iso_week() != week {
@@ -210,6 +216,8 @@ mod tests {
         ] {
             assert_eq!(span(date(from), date(to), vi), words);
         }
+        let english = span(date("2020-03-02"), date("2020-03-06"), Language::En);
+        assert_eq!(english, "week 10 of 2020 (2 - 6 March 2020)");
     }
 
     #[test]
