@@ -1,1 +1,2 @@
-
+mod courier;
+mod peer;
