@@ -1,5 +1,2 @@
-//! The integration tests: one binary, one module a topic.
-
-mod extract;
-mod inbox;
-mod sandbox;
+mod courier;
+mod peer;
