@@ -39,7 +39,7 @@ pub(crate) fn too_long(sources: &[Source]) -> Vec<String> {
                 .any(|(file, name, _)| *file == source.path && *name == function.name);
             if function.lines > LINES_A_FUNCTION_MAX && !excused {
                 faults.push(format!(
-                    "{}:{}: fn {} has {} lines, at most {LINES_A_FUNCTION_MAX}; give its parts names",
+                    "{}:{}: fn {} has {} lines, at most {LINES_A_FUNCTION_MAX}; name its parts",
                     source.path, function.line, function.name, function.lines
                 ));
             }
