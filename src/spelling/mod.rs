@@ -93,7 +93,9 @@ macro_rules! words {
             pub fn word(self) -> &'static str { match self { $($name::$variant => $word,)+ } }
         }
         impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.pad(self.word()) }
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.word())
+            }
         }
         impl std::str::FromStr for $name {
             type Err = String;
