@@ -3,7 +3,10 @@
 
 mod extract;
 mod inbox;
+mod courier;
 mod letters;
+mod office;
 mod peer;
 mod sandbox;
+mod spine;
 mod tidy;
