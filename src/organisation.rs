@@ -1,9 +1,14 @@
 //! Owns who there is: branches, members, addresses, posts, and whom an audience addresses. It
 //! refuses to know files and mail.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
+use icu_collator::options::CollatorOptions;
+use icu_collator::{Collator, CollatorBorrowed};
+use icu_locale_core::locale;
 use serde::{Deserialize, Serialize};
 
 use crate::spelling::{self, words};
@@ -278,6 +283,29 @@ pub fn addresses(
     }
 }
 
+/// The order of names in a Vietnamese list: by the given name, which is the last word, then by
+/// family and middle names; letters and tones as CLDR orders them for `vi`.
+#[must_use]
+pub fn by_name(a: &str, b: &str) -> Ordering {
+    static COLLATOR: OnceLock<Option<CollatorBorrowed<'static>>> = OnceLock::new();
+    let collator = COLLATOR
+        .get_or_init(|| Collator::try_new(locale!("vi").into(), CollatorOptions::default()).ok());
+    let compare = |a: &str, b: &str| match collator {
+        Some(collator) => collator.compare(a, b),
+        None => spelling::fold(a).cmp(&spelling::fold(b)),
+    };
+    let split = |name: &str| {
+        let line = spelling::line(name);
+        let (others, given) = line.rsplit_once(' ').unwrap_or(("", &line));
+        (given.to_owned(), others.to_owned())
+    };
+    let ((given_a, others_a), (given_b, others_b)) = (split(a), split(b));
+    let by_given = compare(&given_a, &given_b);
+    by_given
+        .then_with(|| compare(&others_a, &others_b))
+        .then_with(|| a.cmp(b))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,5 +352,22 @@ mod tests {
         ] {
             assert!(bad.parse::<Address>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn names_are_ordered_by_the_given_name() {
+        let sorted = include_str!("../tests/corpus/roster-sorted.txt");
+        let sorted: Vec<&str> = sorted.lines().collect();
+        let mut names = sorted.clone();
+        names.sort_unstable();
+        assert_ne!(names, sorted);
+        names.sort_by(|a, b| by_name(a, b));
+        assert_eq!(names, sorted);
+        let mut given = [
+            "Ứng", "Đào", "Ẩn", "Ơn", "Ân", "Dương", "Ánh", "An", "Ông", "Ăn", "Ong",
+        ];
+        given.sort_by(|a, b| by_name(a, b));
+        assert_eq!(given.join(" "), "An Ánh Ăn Ân Ẩn Dương Đào Ong Ông Ơn Ứng");
+        assert_eq!(by_name("", "A"), Ordering::Less);
     }
 }

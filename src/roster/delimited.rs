@@ -55,6 +55,8 @@ struct Decoding<R> {
     ended: bool,
     text: Vec<u8>,
     given: usize,
+    /// The last chunk ended in CR, which is not given yet.
+    cr: bool,
 }
 
 impl<R: Read> Decoding<R> {
@@ -67,6 +69,7 @@ impl<R: Read> Decoding<R> {
             ended: false,
             text: Vec::new(),
             given: 0,
+            cr: false,
         }
     }
 
@@ -87,8 +90,33 @@ impl<R: Read> Decoding<R> {
         debug_assert_eq!(result, CoderResult::InputEmpty);
         self.input.drain(..read);
         text.truncate(written);
+        self.join_line_ends(&mut text);
         (self.text, self.given) = (text, 0);
         Ok(())
+    }
+}
+
+impl<R> Decoding<R> {
+    /// Makes CR LF one LF: the csv crate counts the LF of CR LF into the next line.
+    fn join_line_ends(&mut self, text: &mut Vec<u8>) {
+        if std::mem::take(&mut self.cr) {
+            text.insert(0, b'\r');
+        }
+        if !self.ended && text.last() == Some(&b'\r') {
+            text.pop();
+            self.cr = true;
+        }
+        let mut kept = Vec::with_capacity(text.len());
+        for (index, byte) in text.iter().enumerate() {
+            if *byte != b'\r' || text.get(index + 1) != Some(&b'\n') {
+                kept.push(*byte);
+            }
+        }
+        // The last line ends like the others, so that it is counted like them.
+        if self.ended {
+            kept.push(b'\n');
+        }
+        *text = kept;
     }
 }
 
@@ -112,16 +140,17 @@ fn rows<R: Read>(source: R, separator: u8) -> csv::Reader<R> {
         .from_reader(source)
 }
 
-fn row(record: &StringRecord) -> Row {
-    let number = record
-        .position()
-        .map_or(0, |p| usize::try_from(p.line()).unwrap_or(usize::MAX));
+/// A record as a row. Its number is counted back from the line after it: the csv crate counts
+/// blank lines before a record as its own.
+fn row(record: &StringRecord, line_after: u64) -> Row {
+    let inside: usize = record.iter().map(|text| text.matches('\n').count()).sum();
+    let line = usize::try_from(line_after).unwrap_or(usize::MAX);
     let cells = record
         .iter()
         .enumerate()
         .filter(|(_, text)| !text.is_empty());
     Row {
-        number,
+        number: line.saturating_sub(1 + inside).max(1),
         cells: cells
             .map(|(index, text)| (index, Cell::Text(text.to_owned())))
             .collect(),
@@ -133,7 +162,7 @@ fn separator(start: &[u8], encoding: &'static Encoding) -> Option<u8> {
     let columns = |separator: u8| {
         let mut reader = rows(Decoding::new(start, encoding), separator);
         let headers = reader.records().take(HEADER_ROWS_MAX).filter_map(|record| {
-            Columns::of_header(row(&record.ok()?).texts()).map(|columns| columns.len())
+            Columns::of_header(row(&record.ok()?, 0).texts()).map(|columns| columns.len())
         });
         headers.max()
     };
@@ -168,7 +197,7 @@ pub(super) fn members<R: Read>(source: R, roll: &mut Roll<'_, '_>) -> io::Result
                 break;
             }
         }
-        let row = row(&record);
+        let row = row(&record, reader.position().line());
         match &columns {
             None => columns = Columns::of_header(row.texts()),
             Some(columns) => roll.row(columns, &row),
@@ -233,7 +262,7 @@ pub(super) fn branches(list: &[u8], roll: &mut Roll<'_, '_>) -> io::Result<()> {
         let mut reader = rows(Decoding::new(list, encoding), separator);
         let records = reader.records().take(HEADER_ROWS_MAX).flatten();
         records
-            .filter_map(|record| branch_columns(row(&record).texts()))
+            .filter_map(|record| branch_columns(row(&record, 0).texts()))
             .next()
             .is_some()
     };
@@ -241,12 +270,10 @@ pub(super) fn branches(list: &[u8], roll: &mut Roll<'_, '_>) -> io::Result<()> {
         roll.file_fault(Problem::NoHeader, "ma, ten, hop_thu");
         return Ok(());
     };
-    let mut columns = None;
-    for record in rows(Decoding::new(list, encoding), separator)
-        .records()
-        .flatten()
-    {
-        branch_row(&mut columns, &row(&record), roll);
+    let (mut columns, mut record) = (None, StringRecord::new());
+    let mut reader = rows(Decoding::new(list, encoding), separator);
+    while roll.going() && reader.read_record(&mut record).unwrap_or(false) {
+        branch_row(&mut columns, &row(&record, reader.position().line()), roll);
     }
     Ok(())
 }

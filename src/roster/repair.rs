@@ -67,7 +67,7 @@ pub(super) fn address(raw: &str) -> Result<(Address, Vec<Problem>), Problem> {
     if text.is_empty()
         || NOTHING
             .iter()
-            .any(|nothing| spelling::fold(&text) == *nothing)
+            .any(|nothing| spelling::fold(&text) == spelling::fold(nothing))
     {
         return Err(Problem::MissingEmail);
     }
@@ -78,6 +78,7 @@ pub(super) fn address(raw: &str) -> Result<(Address, Vec<Problem>), Problem> {
     let first = parts.next().ok_or(Problem::MissingEmail)?;
     let mut several = parts.next().is_some();
     let mut inner = match (first.rfind('<'), first.strip_suffix('>')) {
+        (Some(open), Some(_)) if first[..open].contains('@') => return Err(Problem::InvalidEmail),
         (Some(open), Some(closed)) => closed[open + 1..].trim(),
         _ => first,
     };
@@ -106,6 +107,17 @@ pub(super) fn address(raw: &str) -> Result<(Address, Vec<Problem>), Problem> {
 fn usable(text: &str) -> Option<Address> {
     let (local, _) = text.split_once('@')?;
     local.is_ascii().then(|| text.to_lowercase().parse().ok())?
+}
+
+/// The local part that offices most often give a member: given name and initials, `thangpt` for
+/// Phan Tuấn Thắng.
+pub(super) fn usual_local(name: &str) -> String {
+    let plain = spelling::ascii(name).to_ascii_lowercase();
+    let (others, given) = plain.rsplit_once(' ').unwrap_or(("", &plain));
+    given
+        .chars()
+        .chain(others.split(' ').filter_map(|word| word.chars().next()))
+        .collect()
 }
 
 /// What an unusable address may have been meant to be, for the advice; never used by itself.

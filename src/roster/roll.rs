@@ -1,15 +1,15 @@
 //! Owns the roll under way: which codes, people, addresses and branches came already, and handing
 //! the entries on in order. It refuses to know files and cells.
 
-use std::collections::HashMap;
 use std::collections::hash_map::{DefaultHasher, Entry as Seen};
+use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 
 use super::columns::{Column, Columns};
 use super::row::{self, Reading, Row};
 use super::{BRANCHES_MAX, Entry, Fault, Level, MEMBERS_MAX, Problem, Sink};
-use crate::organisation::{Branch, BranchCode, Member};
+use crate::organisation::{Branch, BranchCode, Member, Phrase};
 use crate::spelling;
 
 /// Most names of branches in a piece of advice.
@@ -41,6 +41,12 @@ pub(super) struct Roll<'s, 'f> {
     /// By the key by which a member is known again.
     people: Rows,
     addresses: Rows,
+    /// Hashes of addresses whose first row was told that it is not alone.
+    shared: HashSet<u64>,
+    /// Local parts that do not fit their member's name.
+    unlike: Rows,
+    /// Usual local parts of members without an address.
+    lacking: Rows,
     /// Folded codes and names of branches, with their row and as they were written.
     branches: HashMap<String, (usize, String)>,
     /// There is a list of branches: one that it lacks is a fault.
@@ -55,6 +61,9 @@ impl<'s, 'f> Roll<'s, 'f> {
             stopped: false,
             people: Rows::new(),
             addresses: Rows::new(),
+            shared: HashSet::new(),
+            unlike: Rows::new(),
+            lacking: Rows::new(),
             branches: HashMap::new(),
             listed: false,
             members: 0,
@@ -131,9 +140,15 @@ impl<'s, 'f> Roll<'s, 'f> {
             && let Some(other) = earlier(&mut self.addresses, address.as_str(), row)
         {
             let there = address.as_str();
-            let fault = Fault::new(Problem::DuplicateEmail, row, place(Column::Email), there);
-            faults.push(fault.with_row(other));
+            let shared = |row, with| {
+                Fault::new(Problem::DuplicateEmail, row, place(Column::Email), there).with_row(with)
+            };
+            if self.shared.insert(hash(there)) {
+                faults.push(shared(other, row));
+            }
+            faults.push(shared(row, other));
         }
+        faults.extend(self.of_another(&member, row, place(Column::Email)));
         if let Some(fault) = self.branch_of(&member, row, place(Column::Branch)) {
             faults.push(fault);
         }
@@ -144,6 +159,38 @@ impl<'s, 'f> Roll<'s, 'f> {
             Level::Note => 2,
         });
         faults.into_iter().for_each(|fault| self.fault(fault));
+    }
+
+    /// An address copied one line too far: it does not fit its member's name, but that of another
+    /// who has none.
+    fn of_another(
+        &mut self,
+        member: &Member,
+        row: usize,
+        place: Option<super::Place>,
+    ) -> Option<Fault> {
+        let usual = super::repair::usual_local(&member.name);
+        let local = member
+            .address
+            .as_ref()
+            .and_then(|a| a.as_str().split('@').next());
+        let (address_row, other) = match local {
+            Some(local) if local == usual => return None,
+            Some(local) => {
+                self.unlike.insert(hash(local), row);
+                (row, *self.lacking.get(&hash(local))?)
+            }
+            None => {
+                self.lacking.insert(hash(&usual), row);
+                (*self.unlike.get(&hash(&usual))?, row)
+            }
+        };
+        let mut fault = Fault::new(Problem::DuplicateEmail, address_row, place, "");
+        fault.message = Phrase::new(
+            "địa chỉ thư có vẻ là của người khác, người đó đang thiếu địa chỉ",
+            "the address seems to be that of another member, who has none",
+        );
+        Some(fault.with_row(other))
     }
 
     /// Hands on the branch of a member where it is new; says if the list lacks it.

@@ -73,7 +73,10 @@ fn fits<R: Read + Seek>(source: &mut R) -> io::Result<bool> {
             return Ok(false);
         };
         total = total.saturating_add(part.size());
-        if part.name().is_ok_and(|n| n.ends_with("sharedStrings.xml")) {
+        if part
+            .name()
+            .is_ok_and(|name| name.ends_with("sharedStrings.xml"))
+        {
             shared = shared.saturating_add(part.size());
         }
     }
