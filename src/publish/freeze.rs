@@ -324,7 +324,7 @@ impl Run<'_> {
             return Ok(None);
         }
         let mut members = recipients::members_of(tx, recipient.branch_id).await?;
-        //SORT members.sort_by(|a, b| crate::organisation::by_name(&a.name, &b.name));
+        members.sort_by(|a, b| crate::organisation::by_name(&a.name, &b.name));
         let language = self.press.config.organisation.language;
         let row = |m: MemberOfBranch| BranchRow {
             state: reach(&m, language).to_owned(),

@@ -1,9 +1,10 @@
 //! Owns the one integration binary: each topic is a module of its own. It refuses to know what
 //! they test.
 
-mod extract;
-mod inbox;
 mod courier;
+mod extract;
+mod faults;
+mod inbox;
 mod letters;
 mod office;
 mod peer;
