@@ -77,11 +77,13 @@ pub(super) fn read(columns: &Columns, row: &Row) -> Reading {
     let code = reader.code();
     let name = reader.name();
     let email = reader.text(Column::Email);
-    let blank = name.is_empty() && email.trim().is_empty();
-    let label = [code.as_deref().unwrap_or_default(), &name]
-        .into_iter()
-        .any(is_label);
-    if (blank && code.is_none()) || (email.trim().is_empty() && label) {
+    let no_email = email.trim().is_empty();
+    let label = || {
+        [code.as_deref().unwrap_or_default(), &name]
+            .into_iter()
+            .any(is_label)
+    };
+    if no_email && ((name.is_empty() && code.is_none()) || label()) {
         return Reading::Nothing;
     }
     if name.is_empty() {

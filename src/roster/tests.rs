@@ -366,3 +366,47 @@ fn the_sink_ends_the_reading() {
     read(Cursor::new(CSV), Kind::Csv, None, &mut sink).unwrap();
     assert_eq!(n, 3);
 }
+
+/// A million rows: `cargo test --lib -- --ignored --nocapture a_million_rows`.
+#[test]
+#[ignore = "a measurement: takes a minute unoptimised"]
+fn a_million_rows() {
+    let memory = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let peak = status
+            .lines()
+            .find(|line| line.starts_with("VmHWM"))
+            .unwrap();
+        peak.split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+            / 1000
+    };
+    let mut file = tempfile::tempfile().unwrap();
+    std::io::Write::write_all(&mut file, "Mã,Họ và tên,Email,Chi bộ\n".as_bytes()).unwrap();
+    let mut out = std::io::BufWriter::new(file);
+    for n in 0..MEMBERS_MAX {
+        let line = format!(
+            "DV{n},Nguyễn Văn Số {n},dv{n}@dangbo.example,Chi bộ {}\n",
+            n % 500
+        );
+        std::io::Write::write_all(&mut out, line.as_bytes()).unwrap();
+    }
+    let mut file = out.into_inner().unwrap();
+    std::io::Seek::rewind(&mut file).unwrap();
+    let (before, start, mut members) = (memory(), std::time::Instant::now(), 0);
+    let mut sink = |entry| {
+        members += usize::from(matches!(entry, Entry::Member { .. }));
+        ControlFlow::Continue(())
+    };
+    read(file, Kind::Csv, None, &mut sink).unwrap();
+    assert_eq!(members, MEMBERS_MAX);
+    let grown = memory() - before;
+    eprintln!(
+        "{members} rows, {:?}, {grown} MB more at the peak",
+        start.elapsed()
+    );
+    assert!(grown < 200, "{grown} MB");
+}
