@@ -1,0 +1,444 @@
+//! Owns the secrecy gate: where MẬT, TỐI MẬT or TUYỆT MẬT stands as a mark on any page, in any
+//! spelling that a file can give it. It refuses to know anything else of the document, and where it
+//! cannot tell it says there is a mark (law 117/2025/QH15, article 5).
+
+use super::fact;
+use super::heading::type_line;
+use super::page::{HEADING_LINES, Line, cells_of, lines};
+use crate::document::{Fact, Origin, Secrecy};
+use crate::spelling;
+
+/// Cells longer than this are prose, not marks.
+const MARK_MAX: usize = 120;
+
+/// Words that make MẬT no mark when they stand before it: bí mật, bảo mật, cơ mật, the label
+/// "độ mật" without a value.
+const BEFORE: [&str; 6] = ["bí", "bảo", "cơ", "độ", "mức", "trù"];
+
+/// Words that make it no mark when they follow: mật mã, mật khẩu, mật độ, …
+const AFTER: [&str; 13] = [
+    "mã", "khẩu", "độ", "thư", "vụ", "nghị", "báo", "thám", "thiết", "ong", "đàm", "nhà", "ngữ",
+];
+
+/// Words that may stand beside a mark without making it prose: copy and page numbers, other marks.
+const BESIDE: [&str; 20] = [
+    "bản",
+    "số",
+    "trang",
+    "tờ",
+    "dấu",
+    "chỉ",
+    "hỏa",
+    "tốc",
+    "hẹn",
+    "giờ",
+    "thượng",
+    "khẩn",
+    "tài",
+    "liệu",
+    "văn",
+    "phút",
+    "ngày",
+    "loại",
+    "thu",
+    "hồi",
+];
+
+/// The highest mark on any page or in the file's name.
+pub(super) fn mark(pages: &[String], file_name: &str) -> Option<Fact<Secrecy>> {
+    let first = pages.first().map_or("", String::as_str);
+    let heading = lines(first, HEADING_LINES);
+    let found = heading_marks(&heading)
+        .chain(pages.iter().filter_map(|page| isolated(page)))
+        .max_by_key(|(level, _)| *level);
+    if let Some((level, evidence)) = found {
+        return Some(fact(level, Origin::Heading, &evidence));
+    }
+    named(file_name).map(|level| fact(level, Origin::Name, file_name))
+}
+
+/// Marks in the heading that share their cell with other words: after a symbol, before the motto,
+/// without accents.
+fn heading_marks(heading: &[Line]) -> impl Iterator<Item = (Secrecy, String)> + '_ {
+    let until = type_line(heading)
+        .map_or(30, |hit| hit.at)
+        .min(heading.len());
+    heading[..until]
+        .iter()
+        .flat_map(|line| &line.cells)
+        .filter_map(|cell| {
+            let level = in_words(cell).or_else(|| plain(cell))?;
+            Some((level, cell.clone()))
+        })
+}
+
+/// A mark in capitals among other words, where none of them makes it a word.
+fn in_words(cell: &str) -> Option<Secrecy> {
+    if cell.chars().count() > MARK_MAX {
+        return None;
+    }
+    let words: Vec<&str> = words(cell).collect();
+    let folded: Vec<String> = words.iter().map(|w| spelling::fold(w)).collect();
+    let mat = spelling::fold("mật");
+    let among = |list: &[&str], word: Option<&String>| {
+        word.is_some_and(|w| list.iter().any(|l| spelling::fold(l) == *w))
+    };
+    (0..words.len()).find_map(|i| {
+        let before = i.checked_sub(1).map(|p| &folded[p]);
+        let is_mark = folded[i] == mat
+            && spelling::is_capitals(words[i])
+            && !among(&BEFORE, before)
+            && !among(&AFTER, folded.get(i + 1));
+        is_mark.then(|| match before.and_then(|b| level_word(b)) {
+            Some(level) => level,
+            None => Secrecy::Mat,
+        })
+    })
+}
+
+fn level_word(folded: &str) -> Option<Secrecy> {
+    match folded {
+        w if w == spelling::fold("tối") => Some(Secrecy::ToiMat),
+        w if w == spelling::fold("tuyệt") => Some(Secrecy::TuyetMat),
+        _ => None,
+    }
+}
+
+/// A cell of the heading that is a mark but for its accents, in capitals: `MAT`, `TOI MAT`.
+fn plain(cell: &str) -> Option<Secrecy> {
+    let bare: String = spelling::ascii(cell)
+        .chars()
+        .filter(char::is_ascii_alphabetic)
+        .collect();
+    let plain = spelling::is_capitals(cell) && cell.chars().count() <= MARK_MAX;
+    match bare.as_str() {
+        "MAT" if plain => Some(Secrecy::Mat),
+        "TOIMAT" if plain => Some(Secrecy::ToiMat),
+        "TUYETMAT" if plain => Some(Secrecy::TuyetMat),
+        _ => None,
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphabetic() && !unicode_normalization::char::is_combining_mark(c))
+        .filter(|w| !w.is_empty())
+}
+
+/// A mark that stands alone: a line or cell of its own, spaced, boxed, stacked letter under
+/// letter, beside a copy number, or as the value of "Độ mật".
+fn isolated(page: &str) -> Option<(Secrecy, String)> {
+    let mut best: Option<(Secrecy, String)> = None;
+    let mut note = |level: Secrecy, text: &str| {
+        if best.as_ref().is_none_or(|(b, _)| level > *b) {
+            best = Some((level, text.to_owned()));
+        }
+    };
+    let mut above: Vec<String> = Vec::new();
+    let mut stack: Vec<String> = Vec::new();
+    for raw in page.split([
+        '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
+    ]) {
+        let cells: Vec<String> = cells_of(raw).map(looks).collect();
+        let Some(first) = cells.first() else {
+            continue;
+        };
+        let mut run: Vec<String> = Vec::new();
+        for (i, cell) in cells.iter().enumerate() {
+            let over = if cells.len() == 1 {
+                above.last()
+            } else {
+                above.get(i).or(above.last())
+            };
+            if let Some(level) = alone(cell, over.map_or("", String::as_str)) {
+                note(level, cell);
+            }
+            if let Some(level) = spelled(&mut run, cell, 5) {
+                note(level, cell);
+            }
+        }
+        if let Some(level) = spelled(&mut stack, first, 2) {
+            note(level, first);
+        }
+        above = cells;
+    }
+    best
+}
+
+/// Letters set so widely, or under each other, that each is a cell: adds the cell to the pieces
+/// where it has at most `max` letters, and tells whether the last pieces together are a mark.
+fn spelled(pieces: &mut Vec<String>, cell: &str, max: usize) -> Option<Secrecy> {
+    let piece = if cell.len() <= 60 {
+        squeeze(cell)
+    } else {
+        String::new()
+    };
+    let letters = piece.chars().filter(|c| c.is_alphabetic()).count();
+    if letters == 0 || letters > max {
+        pieces.clear();
+        return None;
+    }
+    pieces.push(piece);
+    if pieces.len() > 9 {
+        pieces.remove(0);
+    }
+    (2..=pieces.len())
+        .rev()
+        .find_map(|n| level_of(&pieces[pieces.len() - n..].concat()))
+}
+
+/// The level that squeezed letters are.
+fn level_of(letters: &str) -> Option<Secrecy> {
+    [
+        ("tuyệtmật", Secrecy::TuyetMat),
+        ("tốimật", Secrecy::ToiMat),
+        ("mật", Secrecy::Mat),
+    ]
+    .into_iter()
+    .find(|(mark, _)| squeeze(letters) == squeeze(mark))
+    .map(|(_, level)| level)
+}
+
+/// The level that the letters of a cell are, whatever blanks and signs stand between them.
+fn whole_level(cell: &str) -> Option<Secrecy> {
+    (cell.len() <= 200).then(|| level_of(cell)).flatten()
+}
+
+/// The cell with look-alikes of other alphabets made Latin: full-width and mathematical letters by
+/// compatibility, Cyrillic and Greek capitals by table.
+fn looks(cell: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    if cell.len() > MARK_MAX * 6 {
+        return cell.to_owned();
+    }
+    cell.nfkc()
+        .map(|c| match c {
+            'М' | 'Μ' => 'M',
+            'А' | 'Α' => 'A',
+            'Т' | 'Τ' => 'T',
+            'О' | 'Ο' => 'O',
+            'І' | 'Ι' => 'I',
+            'Е' | 'Ε' => 'E',
+            'У' | 'Υ' => 'Y',
+            c => c,
+        })
+        .collect()
+}
+
+/// Only the letters, folded as one word.
+fn squeeze(text: &str) -> String {
+    let letters: String = text
+        .chars()
+        .filter(|c| c.is_alphabetic() || unicode_normalization::char::is_combining_mark(*c))
+        .collect();
+    spelling::fold(&letters)
+}
+
+/// The level where the cell is nothing but a mark. `above` is the cell before it in its column: a
+/// title can break inside "bí mật", and then the rest is no mark.
+fn alone(cell: &str, above: &str) -> Option<Secrecy> {
+    if cell.len() > MARK_MAX * 6 || cell.chars().count() > MARK_MAX {
+        return None;
+    }
+    if let Some(level) = whole_level(cell).or_else(|| legacy(cell)) {
+        let last = words(above).last().map(spelling::fold).unwrap_or_default();
+        let is = |word: &str| last == spelling::fold(word);
+        let wrapped =
+            level == Secrecy::Mat && (is("bí") || (is("bảo") && !spelling::is_capitals(cell)));
+        if wrapped {
+            return None;
+        }
+        let raised = (words(above).count() == 1)
+            .then(|| level_word(&last))
+            .flatten();
+        return Some(raised.unwrap_or(level).max(level));
+    }
+    field(cell).or_else(|| beside(cell))
+}
+
+/// The value of a field: "Độ mật: Mật", "Mức độ mật - Tối mật".
+fn field(cell: &str) -> Option<Secrecy> {
+    let folded: Vec<String> = words(cell).map(spelling::fold).collect();
+    let mut label = folded.iter().position(|w| *w == spelling::fold("độ"))?;
+    let before = folded[..label].iter().map(|w| spelling::fold(w));
+    if before
+        .into_iter()
+        .any(|w| ![spelling::fold("mức"), spelling::fold("dấu")].contains(&w))
+    {
+        return None;
+    }
+    label += 1;
+    if folded.get(label) != Some(&spelling::fold("mật")) {
+        return None;
+    }
+    let value: String = folded[label + 1..].concat();
+    match value.as_str() {
+        "" => None,
+        v if v == squeeze("mật") || v == "m" => Some(Secrecy::Mat),
+        v if v.starts_with(&squeeze("tuyệt")) => Some(Secrecy::TuyetMat),
+        v if v.starts_with(&squeeze("tối")) => Some(Secrecy::ToiMat),
+        v if folded.get(label + 1) == Some(&spelling::fold("mật")) && v.len() < 30 => {
+            Some(Secrecy::Mat)
+        }
+        _ => None,
+    }
+}
+
+/// A mark beside a copy number, a page number or another mark, and the line on envelopes of most
+/// secret documents.
+fn beside(cell: &str) -> Option<Secrecy> {
+    if squeeze(cell) == squeeze("chỉ người có tên mới được bóc bì") {
+        return Some(Secrecy::TuyetMat);
+    }
+    let all: Vec<&str> = words(cell).collect();
+    if all.len() > 14 || all.len() < 2 {
+        return None;
+    }
+    let mut rest = all.iter().filter(|w| {
+        let folded = spelling::fold(w);
+        !BESIDE.iter().any(|b| spelling::fold(b) == folded)
+    });
+    let mark: Vec<&str> = rest.by_ref().copied().collect();
+    let capitals = mark
+        .iter()
+        .all(|w| spelling::is_capitals(w) && !w.is_empty());
+    let level = whole_level(&mark.concat())?;
+    (capitals || cell.starts_with(mark[0])).then_some(level)
+}
+
+/// A mark in an old 8-bit font whose bytes were taken for Latin letters: TCVN3 `MËT`, VNI `MAÄT`,
+/// windows-1258 read as 1252 `MÂòT`, UTF-8 read as Latin-1 `Máº¬T`.
+fn legacy(cell: &str) -> Option<Secrecy> {
+    let letters: String = cell
+        .chars()
+        .filter(|c| c.is_alphabetic())
+        .flat_map(char::to_lowercase)
+        .collect();
+    match letters.as_str() {
+        "mët" | "maät" | "mâòt" | "máºt" | "mâ\u{323}t" => Some(Secrecy::Mat),
+        "tèimët" | "toáimaät" | "tôìmâòt" | "tôìimâòt" | "tá\u{ba}imá\u{ba}t" => {
+            Some(Secrecy::ToiMat)
+        }
+        "tuyötmët" | "tuyeätmaät" | "tuyêòtmâòt" => Some(Secrecy::TuyetMat),
+        _ => None,
+    }
+}
+
+/// A mark in a file's name: MẬT in capitals, or `MAT` in brackets or between separators.
+fn named(file_name: &str) -> Option<Secrecy> {
+    let stem = spelling::line(file_name);
+    let stem = stem
+        .rsplit_once('.')
+        .map_or(stem.as_str(), |(stem, _)| stem);
+    if !spelling::is_capitals(stem) {
+        if let Some(level) = in_words(stem) {
+            return Some(level);
+        }
+    }
+    stem.split(['(', ')', '[', ']', '_', '.', '-'])
+        .filter_map(|part| plain(part).or_else(|| in_words(part)))
+        .max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(page: &str) -> Option<Secrecy> {
+        mark(&[page.to_owned()], "a.pdf").map(|f| f.value)
+    }
+
+    #[test]
+    fn marks_are_found_wherever_they_stand() {
+        use Secrecy::{Mat, ToiMat, TuyetMat};
+        for (page, expected) in [
+            ("MẬT", Mat),
+            ("  M Ậ T  ", Mat),
+            ("M   Ậ   T", Mat),
+            ("M   Ậ   T      ĐẢNG CỘNG SẢN VIỆT NAM", Mat),
+            ("M\nẬ\nT", Mat),
+            ("MA\u{302}\u{323}T", Mat),
+            ("MÂ\u{323}T", Mat),
+            ("M\u{200b}Ậ\u{ad}T", Mat),
+            ("ＭẬＴ", Mat),
+            ("МẬТ", Mat),
+            ("┌─────┐\n│ MẬT │\n└─────┘", Mat),
+            ("[ TỐI MẬT ]", ToiMat),
+            ("T Ố I  M Ậ T", ToiMat),
+            ("TỐI\nMẬT", ToiMat),
+            ("TUYỆT\nMẬT", TuyetMat),
+            ("Tuyệt mật", TuyetMat),
+            ("TUYỆT MẬT\tCỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", TuyetMat),
+            ("Số 7-BC/ĐU\nMẬT\tĐẢNG CỘNG SẢN VIỆT NAM", Mat),
+            ("Số 7-BC/ĐU MẬT Hà Nội, ngày 02 tháng 3 năm 2020", Mat),
+            ("MẬT CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", Mat),
+            ("Độ mật: Mật", Mat),
+            ("Mức độ mật: Tối mật", ToiMat),
+            ("Độ mật:\tTuyệt mật", TuyetMat),
+            ("MẬT\nBản số: 01", Mat),
+            ("MẬT - Bản số: 01", Mat),
+            ("TÀI LIỆU MẬT", Mat),
+            ("HỎA TỐC - MẬT", Mat),
+            ("MẬT/KHẨN", Mat),
+            ("MAT", Mat),
+            ("TOI MAT", ToiMat),
+            ("MÂT", Mat),
+            ("MËT", Mat),
+            ("TèI MËT", ToiMat),
+            ("TUYÖT MËT", TuyetMat),
+            ("MAÄT", Mat),
+            ("TUYEÄT MAÄT", TuyetMat),
+            ("Chỉ người có tên mới được bóc bì", TuyetMat),
+            ("ĐẢNG BỘ A\nBẢO\nMẬT", Mat),
+        ] {
+            assert_eq!(level(page), Some(expected), "{page:?}");
+            let deep = format!("{}{page}\nTrang 9", "Đoạn văn của trang.\n".repeat(200));
+            let alone = !page.contains("CỘNG SẢN") && !page.contains("CỘNG HÒA");
+            let plain = ["MAT", "TOI MAT", "MÂT"].contains(&page) || page.contains("Hà Nội");
+            if alone && !plain {
+                let found = mark(&["Trang một".to_owned(), deep], "a.pdf").map(|f| f.value);
+                assert_eq!(found, Some(expected), "on another page: {page:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_about_secrecy_are_no_marks() {
+        for page in [
+            "LUẬT\nBẢO VỆ BÍ MẬT NHÀ NƯỚC",
+            "LUẬT\nBẢO VỆ BÍ\nMẬT NHÀ NƯỚC",
+            "LUẬT\nBẢO VỆ BÍ\nMẬT\nNHÀ NƯỚC",
+            "LUẬT BẢO VỆ BÍ MẬT NHÀ NƯỚC",
+            "PHÁP LỆNH\nBẢO VỆ BÍ MẬT\nNHÀ NƯỚC",
+            "CỤC MẬT MÃ DÂN SỰ\nSố: 1/MMDS-KH",
+            "BAN CƠ YẾU CHÍNH PHỦ\nV/v đổi mật khẩu",
+            "về tăng cường công tác bảo vệ bí mật nhà nước",
+            "Luật quy định độ mật gồm Tuyệt mật, Tối mật và Mật; việc xác định độ\nmật phải rõ.",
+            "TĂNG CƯỜNG BẢO MẬT THÔNG TIN",
+            "công tác bảo\nmật",
+            "Độ mật:",
+            "Độ mật: Thường",
+            "Độ mật",
+            "dấu chỉ mức độ mật, mức độ khẩn; chỉ dẫn phạm vi lưu hành.",
+            "MẬT ĐỘ DÂN SỐ",
+            "",
+        ] {
+            assert_eq!(level(page), None, "{page:?}");
+        }
+    }
+
+    #[test]
+    fn names_bear_marks_too() {
+        for (name, expected) in [
+            ("07-BC-DU (MẬT).pdf", true),
+            ("07-BC-DU_MAT.pdf", true),
+            ("TỐI MẬT 07-BC.docx", true),
+            ("Báo cáo MẬT.docx", true),
+            ("17-NQ-CP co mat khau.pdf", false),
+            ("Luat Bao ve bi mat nha nuoc.pdf", false),
+            ("LUẬT BẢO VỆ BÍ MẬT NHÀ NƯỚC.pdf", false),
+            ("danh sach co mat.xlsx", false),
+        ] {
+            assert_eq!(mark(&[], name).is_some(), expected, "{name}");
+        }
+    }
+}
