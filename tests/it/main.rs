@@ -1,5 +1,4 @@
-//! Owns the one integration binary: each topic is a module of its own. It refuses to know what
-//! they test.
+//! The integration tests: one binary, one module for each topic.
 
 mod courier;
 mod extract;
