@@ -1,0 +1,108 @@
+"""A small SMTP server that remembers, durably, every message before it says that it took it.
+
+It answers in lock-step or pipelined (RFC 2920), needs no privileges and listens on loopback only.
+"""
+
+import asyncio
+import email
+import hashlib
+import re
+import sqlite3
+import threading
+
+
+class Sink:
+    """`with Sink(file) as sink:` serves on `sink.port`; `taken()` is how many it accepted."""
+
+    def __init__(self, file, delay=0.001):
+        self.file, self.delay = str(file), delay
+        self.port, self.count = 0, 0
+
+    def __enter__(self):
+        self.loop = asyncio.new_event_loop()
+        ready = threading.Event()
+        self.thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
+        self.thread.start()
+        if not ready.wait(10):
+            raise RuntimeError("the sink did not come up")
+        return self
+
+    def __exit__(self, *_):
+        self.loop.call_soon_threadsafe(self.stop.set)
+        self.thread.join(10)
+
+    def taken(self):
+        return self.count
+
+    def rows(self):
+        """Every accepted message: (recipient, Message-ID, sha256 of its bytes)."""
+        with sqlite3.connect(self.file) as db:
+            return db.execute("SELECT recipient, message_id, sha256 FROM taken").fetchall()
+
+    def _serve(self, ready):
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_until_complete(self._main(ready))
+        self.loop.close()
+
+    async def _main(self, ready):
+        self.stop = asyncio.Event()
+        self.db = sqlite3.connect(self.file, isolation_level=None)
+        self.db.execute("PRAGMA journal_mode=WAL")
+        self.db.execute("CREATE TABLE taken (recipient TEXT, message_id TEXT, sha256 TEXT)")
+        server = await asyncio.start_server(self._session, "127.0.0.1", 0, limit=1 << 24)
+        self.port = server.sockets[0].getsockname()[1]
+        ready.set()
+        await self.stop.wait()
+        server.close()
+        self.db.close()
+
+    async def _session(self, reader, writer):
+        try:
+            await self._dialogue(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # the client was killed: that is what we are here for
+        finally:
+            writer.close()
+
+    async def _dialogue(self, reader, writer):
+        writer.write(b"220 sink.example ESMTP\r\n")
+        recipients = []
+        while line := await reader.readline():
+            verb = line.strip().split(b" ")[0].upper()
+            if verb == b"EHLO":
+                reply = b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 52428800\r\n"
+            elif verb == b"RCPT":
+                found = re.search(rb"<([^>]*)>", line)
+                recipients.append(found[1].decode() if found else "")
+                reply = b"250 2.1.5 ok\r\n"
+            elif verb == b"DATA":
+                writer.write(b"354 go\r\n")
+                reply = await self._data(reader, recipients)
+                recipients = []
+            elif verb in (b"MAIL", b"RSET"):
+                recipients, reply = [], b"250 2.0.0 ok\r\n"
+            elif verb in (b"HELO", b"NOOP"):
+                reply = b"250 ok\r\n"
+            elif verb == b"QUIT":
+                writer.write(b"221 bye\r\n")
+                break
+            else:
+                reply = b"502 5.5.2 unknown\r\n"
+            writer.write(reply)
+            await writer.drain()
+
+    async def _data(self, reader, recipients):
+        lines = []
+        while (line := await reader.readline()) != b".\r\n":
+            if not line.endswith(b"\n"):
+                raise asyncio.IncompleteReadError(line, None)
+            lines.append(line[1:] if line.startswith(b".") else line)
+        if len(recipients) != 1:
+            return b"554 5.5.1 one recipient a message\r\n"
+        data = b"".join(lines)
+        message = email.message_from_bytes(data)
+        row = (recipients[0], message["Message-ID"], hashlib.sha256(data).hexdigest())
+        self.db.execute("INSERT INTO taken VALUES (?, ?, ?)", row)
+        self.count += 1
+        await asyncio.sleep(self.delay)
+        return b"250 2.0.0 taken\r\n"
