@@ -1,4 +1,5 @@
-//! The integration tests: one binary, one module for each topic.
+//! Owns the one integration binary: each topic is a module of its own. It refuses to know what
+//! they test.
 
 mod courier;
 mod extract;
