@@ -248,5 +248,4 @@ fn addressed(candidate: &Candidate, recipient: &Recipient) -> bool {
 }
 
 #[cfg(test)]
-#[path = "edition_tests.rs"]
 mod tests;

@@ -266,7 +266,7 @@ fn a_round_up_lists_the_period_and_marks_what_was_sent() {
     );
     assert_eq!(
         case("member CB2 99", "2:new:failed", Content::Period),
-        "2:new"
+        "2:listed"
     );
 }
 
