@@ -3,6 +3,7 @@
 
 mod courier;
 mod extract;
+mod faults;
 mod hostile;
 mod inbox;
 mod letters;
