@@ -294,12 +294,11 @@ impl Pump<'_> {
         let (now, wall) = (Instant::now(), (self.clock)());
         let sweep = now + SWEEP;
         let mut at = sweep;
-        if self.in_flight == 0 {
-            if let Some(next) = self.ledger.next_time(wall).await? {
+        if self.in_flight == 0
+            && let Some(next) = self.ledger.next_time(wall).await? {
                 let wait = (next - wall).to_std().unwrap_or(Duration::ZERO);
                 at = at.min(now + wait.max(Duration::from_millis(5)));
             }
-        }
         let later = [self.gate.opens_at(), self.pace.next_at(now)];
         Ok(later
             .into_iter()

@@ -280,11 +280,10 @@ async fn fetch(
         .map_err(|e| IngestError::Folder(folder(), e))?;
     let places = ingest.ledger.places_of(sha256).await?;
     for found in scan.found.iter().filter(|f| places.contains(&path_of(f))) {
-        if let Ok(bytes) = inbox.read(found) {
-            if Sha256::of(&bytes) == sha256 {
+        if let Ok(bytes) = inbox.read(found)
+            && Sha256::of(&bytes) == sha256 {
                 return Ok(bytes);
             }
-        }
     }
     Err(DecideError::Unfit(format!(
         "the file that was examined is not in {} any more; put it back, or approve the new one",

@@ -329,11 +329,10 @@ fn named(file_name: &str) -> Option<Secrecy> {
     let stem = stem
         .rsplit_once('.')
         .map_or(stem.as_str(), |(stem, _)| stem);
-    if !spelling::is_capitals(stem) {
-        if let Some(level) = in_words(stem) {
+    if !spelling::is_capitals(stem)
+        && let Some(level) = in_words(stem) {
             return Some(level);
         }
-    }
     stem.split(['(', ')', '[', ']', '_', '.', '-'])
         .filter_map(|part| plain(part).or_else(|| in_words(part)))
         .max()

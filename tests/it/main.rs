@@ -1,6 +1,8 @@
 //! Owns the one integration binary: each topic is a module of its own. It refuses to know what
 //! they test.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod courier;
 mod extract;
 mod faults;

@@ -92,6 +92,7 @@ pub async fn run(mut demo: Demo) -> Result<ExitCode> {
 }
 
 /// A folder of its own under the system's temporary folder.
+#[allow(clippy::disallowed_methods, reason = "a command asks the system")]
 fn fresh_home() -> Result<PathBuf> {
     use std::os::unix::fs::DirBuilderExt;
     let base = std::env::temp_dir();
