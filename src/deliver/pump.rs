@@ -205,10 +205,13 @@ impl Pump<'_> {
         } else {
             (Vec::new(), Vec::new())
         };
-        let mut touched = self.round.touched.clone();
-        touched.extend(stopped.iter().map(|s| s.edition));
         if claims.len() < permitted || permitted == 0 {
-            let touched: Vec<_> = touched.iter().copied().collect();
+            let mut touched: Vec<_> = self.round.touched.iter().copied().collect();
+            touched.extend(stopped.iter().map(|s| s.edition));
+            if self.in_flight == 0 && claims.is_empty() {
+                // One that a person resumed or settled may have nothing left to do.
+                touched = closing::open_editions(&mut tx).await?;
+            }
             let closed = closing::close_finished(&mut tx, &touched, now).await?;
             for (edition, state) in &closed {
                 tracing::info!(%edition, %state, "edition closed");
@@ -295,10 +298,11 @@ impl Pump<'_> {
         let sweep = now + SWEEP;
         let mut at = sweep;
         if self.in_flight == 0
-            && let Some(next) = self.ledger.next_time(wall).await? {
-                let wait = (next - wall).to_std().unwrap_or(Duration::ZERO);
-                at = at.min(now + wait.max(Duration::from_millis(5)));
-            }
+            && let Some(next) = self.ledger.next_time(wall).await?
+        {
+            let wait = (next - wall).to_std().unwrap_or(Duration::ZERO);
+            at = at.min(now + wait.max(Duration::from_millis(5)));
+        }
         let later = [self.gate.opens_at(), self.pace.next_at(now)];
         Ok(later
             .into_iter()

@@ -126,7 +126,7 @@ async fn the_roster_guard_keeps_the_old_list() {
     assert_eq!(office.ledger.members().await.unwrap().iter().filter(|m| !m.left).count(), 40);
     assert!(office.ledger.attention().await.unwrap().iter().any(|a| a.what == "roster"));
     let fine: String = many.lines().take(37).map(|l| format!("{l}\n")).collect();
-    assert!(office.write_roster(&format!("{header}{fine}")).await.kept_old.is_none());
+    assert_eq!(office.write_roster(&format!("{header}{fine}")).await.kept_old, None);
 }
 
 #[tokio::test]
