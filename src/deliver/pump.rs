@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::gate::Gate;
 use super::pace::Pace;
 use super::sheets::Sheets;
+use super::words::{word_of, words_of};
 use super::worker::{self, Done};
 use super::{Clock, DeliverError, Rules, Steering, Tally, Until};
 use crate::courier::{Courier, NoLink};
@@ -27,6 +28,9 @@ const LEDGER_PATIENCE: Duration = Duration::from_secs(30);
 const LEDGER_RETRY: Duration = Duration::from_secs(1);
 /// The pump looks at the queue this often even if nothing wakes it.
 const SWEEP: Duration = Duration::from_secs(2);
+/// What is due within this is waited for: an edition published in the same second as another of
+/// its schedule is due in the next one.
+const SOON: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
 /// Editions whose brake is remembered.
 const BRAKES_MAX: usize = 64;
 
@@ -257,15 +261,17 @@ impl Pump<'_> {
         }
         let queue = self.ledger.queue().await?;
         let open = queue.pending - queue.paused + queue.sending;
-        let waiting = self.ledger.next_time((self.clock)()).await?.is_some();
+        let wall = (self.clock)();
+        let next = self.ledger.next_time(wall).await?;
+        let soon = next.is_some_and(|at| at - wall <= SOON);
         Ok(match self.steering.until {
             Until::Stopped => false,
-            Until::Done => open == 0 && !waiting,
+            Until::Done => open == 0 && next.is_none(),
             Until::Idle => {
                 let now = Instant::now();
                 let shut = self.gate.opens_at().is_some_and(|at| at > now);
                 let paced = self.pace.next_at(now).is_some_and(|at| at > now);
-                shut || !(paced && open > 0)
+                shut || !(soon || paced && open > 0)
             }
         })
     }
@@ -473,30 +479,4 @@ async fn pause(
     editions::move_edition(tx, edition, EditionState::Paused, Some(why), now).await?;
     let detail = format!("{why}. Mend it, then: phobien resume {edition}");
     events::attend(tx, "paused", &edition.to_string(), &detail, now).await
-}
-
-/// One word for the record of attempts.
-fn word_of(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Sent(_) => "sent",
-        Outcome::Deferred(_) => "deferred",
-        Outcome::Refused(_) => "refused",
-        Outcome::Unknown(_) => "unknown",
-        Outcome::Trouble(_) => "trouble",
-        Outcome::Barred(_) => "barred",
-        Outcome::TooMuch(_) => "too_much",
-    }
-}
-
-/// The server's code and words, or ours.
-fn words_of(outcome: &Outcome) -> (Option<u16>, String) {
-    match outcome {
-        Outcome::Sent(reply)
-        | Outcome::Deferred(reply)
-        | Outcome::Refused(reply)
-        | Outcome::TooMuch(reply) => (Some(reply.code), reply.to_string()),
-        Outcome::Unknown(doubt) => (None, doubt.to_string()),
-        Outcome::Trouble(trouble) => (None, trouble.to_string()),
-        Outcome::Barred(why) => (None, why.clone()),
-    }
 }
