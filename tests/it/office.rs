@@ -36,9 +36,7 @@ pub fn pass(seconds: i64) {
 }
 
 fn entropy() -> [u8; 16] {
-    Sha256::of(&SECONDS.fetch_add(0, Ordering::SeqCst).to_be_bytes()).0[..16]
-        .try_into()
-        .unwrap()
+    Sha256::of(&SECONDS.fetch_add(0, Ordering::SeqCst).to_be_bytes()).0[..16].try_into().unwrap()
 }
 
 fn middle() -> f64 {
@@ -63,12 +61,7 @@ pub struct Settings<'a> {
 
 impl Default for Settings<'_> {
     fn default() -> Self {
-        Self {
-            url: "maildir:mail",
-            smtp: "",
-            delivery: "",
-            roster: ROSTER,
-        }
+        Self { url: "maildir:mail", smtp: "", delivery: "", roster: ROSTER }
     }
 }
 
@@ -101,12 +94,7 @@ impl Office {
         let config = Config::parse(&text, &home.path().join("phobien.toml"))
             .unwrap_or_else(|faults| panic!("{faults:?}"));
         let ledger = Ledger::open(&config.state_folder, [7; 32]).await.unwrap();
-        let office = Self {
-            home,
-            config,
-            ledger,
-            next: AtomicI64::new(1),
-        };
+        let office = Self { home, config, ledger, next: AtomicI64::new(1) };
         office.read_roster().await;
         office
     }
@@ -114,15 +102,11 @@ impl Office {
     /// Closes and opens the ledger, as a restart does.
     pub async fn reopen(&mut self) {
         self.ledger.close().await;
-        self.ledger = Ledger::open(&self.config.state_folder, [8; 32])
-            .await
-            .unwrap();
+        self.ledger = Ledger::open(&self.config.state_folder, [8; 32]).await.unwrap();
     }
 
     pub async fn read_roster(&self) -> ingest::RosterRead {
-        ingest::read_roster(&self.ledger, &self.config, false, now(), entropy)
-            .await
-            .unwrap()
+        ingest::read_roster(&self.ledger, &self.config, false, now(), entropy).await.unwrap()
     }
 
     pub async fn write_roster(&self, text: &str) -> ingest::RosterRead {
@@ -131,11 +115,7 @@ impl Office {
     }
 
     /// Puts an accepted document on record.
-    pub async fn document(
-        &self,
-        symbol: &str,
-        change: impl FnOnce(&mut NewDocument),
-    ) -> DocumentId {
+    pub async fn document(&self, symbol: &str, change: impl FnOnce(&mut NewDocument)) -> DocumentId {
         let n = self.next.fetch_add(1, Ordering::SeqCst);
         let bytes = format!("{symbol} {n} {}", "nội dung văn bản ".repeat(40)).into_bytes();
         let facts = Facts {
@@ -170,9 +150,7 @@ impl Office {
         };
         change(&mut new);
         let mut tx = self.ledger.begin().await.unwrap();
-        decisions::keep_blob(&mut tx, new.sha256, &bytes)
-            .await
-            .unwrap();
+        decisions::keep_blob(&mut tx, new.sha256, &bytes).await.unwrap();
         let id = decisions::record(&mut tx, &new, now()).await.unwrap();
         tx.commit().await.unwrap();
         id
@@ -181,34 +159,14 @@ impl Office {
     /// Publishes a schedule at the next free second.
     pub async fn publish(&self, schedule: &str) -> Published {
         pass(1);
-        let at = publish::free_second(&self.ledger, schedule, now())
-            .await
-            .unwrap();
-        let schedule = self
-            .config
-            .schedules
-            .iter()
-            .find(|s| s.name == schedule)
-            .unwrap();
-        self.order(&Order::of(
-            schedule,
-            Slot {
-                nominal_at: at,
-                due_at: at,
-            },
-            false,
-        ))
-        .await
+        let at = publish::free_second(&self.ledger, schedule, now()).await.unwrap();
+        let schedule = self.config.schedules.iter().find(|s| s.name == schedule).unwrap();
+        self.order(&Order::of(schedule, Slot { nominal_at: at, due_at: at }, false)).await
     }
 
     pub async fn order(&self, order: &Order) -> Published {
-        let press = Press {
-            config: &self.config,
-            logo: None,
-        };
-        publish::publish(&self.ledger, &press, order, now())
-            .await
-            .unwrap()
+        let press = Press { config: &self.config, logo: None };
+        publish::publish(&self.ledger, &press, order, now()).await.unwrap()
     }
 
     pub async fn deliver(&self) -> Tally {
@@ -217,22 +175,12 @@ impl Office {
 
     pub async fn deliver_until(&self, until: Until) -> Tally {
         let courier = Courier::new(&self.config.smtp, None, "phobien.example").unwrap();
-        let lock = DeliveryLock::take(self.ledger.folder(), "deliver")
-            .unwrap()
-            .unwrap();
+        let lock = DeliveryLock::take(self.ledger.folder(), "deliver").unwrap().unwrap();
         let (rules, steering) = (Rules::of(&self.config), Steering::until(until));
         let time: (deliver::Clock, fn() -> f64) = (now, middle);
-        deliver::deliver(
-            &self.ledger,
-            &courier,
-            &rules,
-            &steering,
-            time,
-            &lock,
-            |_| {},
-        )
-        .await
-        .unwrap()
+        deliver::deliver(&self.ledger, &courier, &rules, &steering, time, &lock, |_| {})
+            .await
+            .unwrap()
     }
 
     pub async fn log(&self) -> Vec<LogRow> {
@@ -258,17 +206,11 @@ impl Office {
     /// The letters in the Maildir of an address.
     pub fn letters(&self, address: &str) -> Vec<PathBuf> {
         let folder = self.home.path().join("mail").join(address).join("new");
-        let Ok(entries) = std::fs::read_dir(folder) else {
-            return Vec::new();
-        };
+        let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
         entries.map(|e| e.unwrap().path()).collect()
     }
 }
 
 fn fact<T>(value: T) -> Fact<T> {
-    Fact {
-        value,
-        origin: Origin::Heading,
-        evidence: String::new(),
-    }
+    Fact { value, origin: Origin::Heading, evidence: String::new() }
 }
