@@ -3,14 +3,14 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use phobien::sandbox;
+use phobien::{cli, sandbox};
 
 fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
     match args.split_first() {
         // First of all, without threads or a runtime: the child of the sandbox.
         Some((command, limits)) if command == sandbox::COMMAND => extract(limits),
-        _ => ExitCode::from(2),
+        _ => cli::main(&args),
     }
 }
 

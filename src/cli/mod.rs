@@ -1,2 +1,161 @@
-//! Owns the command line (being written).
+//! Owns the command line: each command asks one step and shows the answer. It refuses to decide
+//! anything; what people and scripts may rely on is the contract's page.
+
+mod check;
+mod command;
+mod decide;
+mod deliver;
 pub mod demo;
+mod documents;
+mod editions;
+mod generate;
+mod ingest;
+mod init;
+mod inspect;
+mod log;
+mod logging;
+mod members;
+mod named;
+mod open;
+mod preview;
+mod publish;
+mod row;
+mod secret;
+mod show;
+mod status;
+mod stop;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+use crate::daemon::{self, Ended};
+use command::{Cli, Command, Global};
+use open::Desk;
+use stop::{FAILED, Stop, USAGE};
+
+/// Threads of the runtime: letters wait for servers, not for processors.
+const WORKERS_MIN: usize = 2;
+/// More would only wait for the one writer of the ledger.
+const WORKERS_MAX: usize = 4;
+
+/// Runs a command line, without the program's name, to its exit code.
+#[must_use]
+pub fn main(args: &[OsString]) -> ExitCode {
+    let cli = match Cli::try_parse_from(std::iter::once("phobien".into()).chain(args.to_owned())) {
+        Ok(cli) => cli,
+        Err(error) => return unparsed(&error, args),
+    };
+    logging::start(cli.global.log, matches!(cli.command, Command::Run));
+    let cores = std::thread::available_parallelism().map_or(WORKERS_MIN, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.clamp(WORKERS_MIN, WORKERS_MAX))
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started");
+    let done = runtime.and_then(|runtime| runtime.block_on(run(cli)));
+    done.unwrap_or_else(|error| failed(&error))
+}
+
+/// Help and version are results; anything else is a wrong command line.
+fn unparsed(error: &clap::Error, args: &[OsString]) -> ExitCode {
+    let later = args
+        .iter()
+        .filter_map(|arg| arg.to_str())
+        .find(|arg| !arg.starts_with('-'))
+        .filter(|arg| command::LATER.contains(arg));
+    if let (Some(word), clap::error::ErrorKind::InvalidSubcommand) = (later, error.kind()) {
+        show::note(&format!("`phobien {word}` is not in this version"));
+        return ExitCode::from(USAGE);
+    }
+    // A closed output is no fault of ours.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { USAGE } else { 0 })
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    let code = error
+        .downcast_ref::<Stop>()
+        .map_or(FAILED, |stop| stop.code);
+    let words = format!("{error:#}");
+    if !words.is_empty() {
+        show::note(&words);
+    }
+    ExitCode::from(code)
+}
+
+async fn run(cli: Cli) -> Result<ExitCode> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Run => serve(&global).await,
+        Command::Demo { once } => {
+            let demo = demo::Demo {
+                once,
+                json: global.json,
+                language: global.lang.unwrap_or_else(open::spoken),
+                shell: open::shell(std::path::PathBuf::new())?,
+            };
+            demo::run(demo).await
+        }
+        Command::Init { dir } => init::run(&dir, global.lang.unwrap_or_else(open::spoken)),
+        Command::Check { offline } => check::run(&global, offline).await,
+        Command::Inspect { files } => inspect::run(&global, &files).await,
+        Command::Generate { what } => generate::run(what),
+        other => {
+            let desk = Desk::open(&global).await?;
+            let done = at_desk(&desk, other).await;
+            desk.screen.flush();
+            desk.ledger.close().await;
+            done
+        }
+    }
+}
+
+/// The commands that need a configuration and a ledger.
+async fn at_desk(desk: &Desk, command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Ingest {
+            already_known,
+            release,
+        } => ingest::run(desk, already_known, release).await,
+        Command::Publish(ask) => publish::run(desk, ask).await,
+        Command::Deliver { until_idle } => deliver::run(desk, until_idle).await,
+        Command::Send { schedule } => deliver::send(desk, &schedule).await,
+        Command::Preview(ask) => preview::run(desk, ask).await,
+        Command::TestMail { address, schedule } => {
+            preview::test_mail(desk, &address, schedule.as_deref()).await
+        }
+        Command::Documents { command } => documents::run(desk, command).await,
+        Command::Members { command } => members::run(desk, command).await,
+        Command::Status => status::run(desk).await,
+        Command::Log(ask) => log::run(desk, ask).await,
+        Command::Resend(ask) => editions::resend(desk, ask).await,
+        Command::Cancel { edition } => editions::cancel(desk, &edition).await,
+        Command::Resume { what } => editions::resume(desk, &what).await,
+        Command::Settle { delivery, verdict } => editions::settle(desk, &delivery, verdict).await,
+        Command::Print {
+            edition,
+            branch,
+            out,
+        } => editions::print(desk, &edition, &branch, out).await,
+        // These were answered before a desk was opened.
+        Command::Run
+        | Command::Demo { .. }
+        | Command::Init { .. }
+        | Command::Check { .. }
+        | Command::Inspect { .. }
+        | Command::Generate { .. } => Ok(ExitCode::SUCCESS),
+    }
+}
+
+async fn serve(global: &Global) -> Result<ExitCode> {
+    let file = open::find(global)?;
+    let desk = Desk::open(global).await?;
+    let (config, ledger) = (desk.config.clone(), desk.ledger.clone());
+    match daemon::run(open::shell(file)?, config, ledger).await? {
+        Ended::Drained => Ok(ExitCode::SUCCESS),
+        Ended::Locked(holder) => Err(Stop::locked(&holder)),
+    }
+}

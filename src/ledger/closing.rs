@@ -86,6 +86,17 @@ pub async fn cancel_waiting(tx: &mut Tx, id: EditionId, why: &str) -> Result<u64
     Ok(done.rows_affected())
 }
 
+/// Cancels an edition for good: what waits is cancelled or held, and the chain has its end.
+///
+/// # Errors
+/// The database failed.
+pub async fn cancel(tx: &mut Tx, id: EditionId, why: &str, now: DateTime<Utc>) -> Result<u64> {
+    let stopped = cancel_waiting(tx, id, why).await?;
+    super::editions::move_edition(tx, id, EditionState::Cancelled, Some(why), now).await?;
+    super::events::close_edition(tx, id, EditionState::Cancelled, now).await?;
+    Ok(stopped)
+}
+
 /// A person decides a doubtful delivery. None where it is not `unknown`.
 ///
 /// # Errors

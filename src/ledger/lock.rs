@@ -54,6 +54,26 @@ impl DeliveryLock {
             .map_err(fail)?;
         Ok(Ok(Self { _file: file }))
     }
+
+    /// Who holds the lock now, without taking it from anybody.
+    ///
+    /// # Errors
+    /// The lock file cannot be used.
+    pub fn holder(folder: &Path) -> Result<Option<Holder>> {
+        let mut file = match File::open(folder.join(LOCK_FILE)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => {
+                let folder = folder.to_owned();
+                return Err(LedgerError::Folder { folder, source });
+            }
+        };
+        let named = holder(&mut file);
+        // Only where that process lives is the lock tried, so that looking never gets in the way
+        // of one that is about to take it.
+        let lives = Path::new("/proc").join(named.pid.to_string()).exists();
+        Ok((lives && file.try_lock_shared().is_err()).then_some(named))
+    }
 }
 
 fn holder(file: &mut File) -> Holder {
@@ -85,7 +105,9 @@ mod tests {
                 pid: std::process::id()
             }
         );
+        assert_eq!(DeliveryLock::holder(folder.path()).unwrap(), Some(holder));
         drop(first);
+        assert_eq!(DeliveryLock::holder(folder.path()).unwrap(), None);
         assert!(DeliveryLock::take(folder.path(), "send").unwrap().is_ok());
     }
 }

@@ -20,6 +20,8 @@ pub struct LogFilter {
     pub document: Option<DocumentId>,
     /// Those to this address.
     pub address: Option<String>,
+    /// Those to the member or branch with this code.
+    pub code: Option<String>,
     /// Those to this branch and its members, by code.
     pub branch: Option<String>,
     /// Those of this edition.
@@ -144,6 +146,9 @@ impl Ledger {
         }
         if let Some(address) = &filter.address {
             sql.push(" AND d.address = ").push_bind(address);
+        }
+        if let Some(code) = &filter.code {
+            sql.push(" AND d.code = ").push_bind(code);
         }
         if let Some(branch) = &filter.branch {
             sql.push(" AND b.code = ").push_bind(branch);

@@ -1,6 +1,7 @@
 //! Owns the database: the only SQL of phobien, its migrations, transactions and the delivery lock.
 //! It refuses to know what is being decided; it keeps what it is told and answers what it has.
 
+pub mod again;
 pub mod closing;
 pub mod decisions;
 pub mod deliveries;
@@ -9,6 +10,7 @@ pub mod editions;
 pub mod events;
 mod lock;
 pub mod log;
+pub mod matters;
 pub mod people;
 pub mod recipients;
 pub mod slots;

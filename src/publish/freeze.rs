@@ -1,6 +1,10 @@
 //! Owns the writing of an edition's deliveries: recipients a page at a time, what each is owed,
 //! one sheet for all who are owed the same. It refuses to decide what is owed.
 
+mod trial;
+
+pub use trial::{Trial, trial};
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -15,7 +19,9 @@ use crate::ledger::documents::DocumentRow;
 use crate::ledger::editions::{self, NewDelivery};
 use crate::ledger::recipients::{self, Mailbox, MemberOfBranch, RecipientRow};
 use crate::ledger::{Ledger, Tx};
-use crate::letter::{self, Annex, BranchRow, BranchTable, File, Frame, Item, Personal, message_id};
+use crate::letter::{
+    self, Annex, BranchRow, BranchTable, File, Frame, Item, Personal, Sheet, message_id,
+};
 use crate::organisation::{BranchCode, Language, RecipientKind};
 use crate::schedule::Content;
 
@@ -277,13 +283,14 @@ impl Run<'_> {
         if let Some(id) = self.bundles.get(&bundle) {
             return Ok(*id);
         }
-        let sheet = self.sheet(&bundle).await?;
+        let items = self.documents.items(self.press, &bundle);
+        let sheet = self.compose(&bundle, &items).await?.to_bytes();
         let id = editions::add_bundle(tx, self.edition, &bundle, &sheet).await?;
         self.bundles.insert(bundle, id);
         Ok(id)
     }
 
-    async fn sheet(&self, bundle: &Bundle) -> Result<Vec<u8>> {
+    async fn compose(&self, bundle: &Bundle, items: &[Item]) -> Result<Sheet> {
         let (press, order) = (self.press, self.order);
         let before = self
             .ledger
@@ -315,7 +322,7 @@ impl Run<'_> {
             message_size_max: press.config.mail.message_size_max,
             attachments_max: press.config.limits.attachments,
         };
-        Ok(letter::compose(&frame, &self.documents.items(press, bundle))?.to_bytes())
+        Ok(letter::compose(&frame, items)?)
     }
 
     /// The members of a branch and how each is reached, for the branch's letter.

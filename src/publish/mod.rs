@@ -1,12 +1,15 @@
 //! Owns the step that turns what is owed into a frozen edition: idempotent, asked by every wake-up
 //! alike. It refuses to know the wire and the clock.
 
+mod again;
 mod frame;
 mod freeze;
 mod preview;
 mod slots;
 
+pub use again::again;
 pub use frame::Press;
+pub use freeze::{Trial, trial};
 pub use preview::{Preview, preview};
 pub use slots::{Due, due_slots, skip, upcoming};
 
@@ -68,6 +71,8 @@ pub struct Order {
     pub recipients: Option<HashSet<(RecipientKind, i64)>>,
     /// It waits for a person before it goes.
     pub confirm: bool,
+    /// Its letter is a trial and says so.
+    pub trial: bool,
 }
 
 impl Order {
@@ -83,6 +88,7 @@ impl Order {
             documents: None,
             recipients: None,
             confirm: false,
+            trial: false,
         }
     }
 }
@@ -253,6 +259,7 @@ pub async fn urgent_order(
         documents: Some(documents),
         recipients: None,
         confirm: config.urgent_confirm,
+        trial: false,
     }))
 }
 
@@ -302,6 +309,7 @@ pub async fn make_up_orders(
             documents: None,
             recipients: Some(HashSet::from([(kind, recipient)])),
             confirm: false,
+            trial: false,
         });
     }
     Ok(orders)
@@ -325,6 +333,9 @@ pub async fn free_second(
 
 /// True where an edition of this occasion names documents without carrying them.
 fn occasion(order: &Order) -> Occasion {
+    if order.trial {
+        return Occasion::Test;
+    }
     match (order.schedule == URGENT, order.content) {
         (true, _) => Occasion::Urgent,
         (false, Content::Period) => Occasion::RoundUp,

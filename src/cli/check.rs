@@ -1,0 +1,182 @@
+//! Owns `phobien check`: every fault at once, before anything runs, and the next times letters go.
+//! It refuses to change anything, the ledger included.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::command::Global;
+use super::members::{fault_line, fault_row};
+use super::open;
+use super::row;
+use super::show::Screen;
+use super::stop::{FAILED, USAGE};
+use crate::config::{self, Config};
+use crate::daemon::now;
+use crate::ingest;
+use crate::organisation::Language;
+use crate::roster::Level;
+
+/// Due times shown of each schedule.
+const SLOTS: usize = 5;
+/// The zone in which a faulty configuration is spoken of.
+const NO_ZONE: chrono_tz::Tz = chrono_tz::UTC;
+
+pub(super) async fn run(global: &Global, offline: bool) -> Result<ExitCode> {
+    let file = open::find(global)?;
+    let config = match open::read(&file)? {
+        Ok(config) => config,
+        Err(faults) => {
+            let language = global.lang.unwrap_or_else(open::spoken);
+            let screen = Screen::new(language, global.json, NO_ZONE);
+            faults
+                .iter()
+                .for_each(|f| tell(&screen, &configured(f, language)));
+            return Ok(ExitCode::from(USAGE));
+        }
+    };
+    let language = global.lang.unwrap_or(config.organisation.language);
+    let screen = Screen::new(language, global.json, config.organisation.time_zone);
+    let mut faults: Vec<_> = config
+        .warnings
+        .iter()
+        .map(|f| configured(f, language))
+        .collect();
+    faults.extend(folders(&config));
+    faults.extend(people(&config, language).await);
+    faults.extend(way_out(&config, offline).await);
+    faults.iter().for_each(|fault| tell(&screen, fault));
+    times(&config, &screen);
+    let errors = faults.iter().filter(|f| f.level == "error").count();
+    let vi = format!("{errors} lỗi, {} lưu ý", faults.len() - errors);
+    let en = format!("{errors} errors, {} warnings", faults.len() - errors);
+    screen.line(screen.say(&vi, &en));
+    Ok(ExitCode::from(if errors == 0 { 0 } else { FAILED }))
+}
+
+fn tell(screen: &Screen, fault: &row::Fault) {
+    screen.row(fault);
+    screen.line(&fault_line(fault, screen.language));
+}
+
+fn configured(fault: &config::Fault, language: Language) -> row::Fault {
+    row::Fault {
+        level: fault.level.word(),
+        file: Some(fault.file.display().to_string()),
+        line: Some(fault.line).filter(|line| *line > 0),
+        key: row::some(&fault.key),
+        message: fault.message(language).to_owned(),
+        instead: row::some(fault.instead(language)),
+    }
+}
+
+/// A fault of something that the configuration names.
+fn fault(config: &Config, key: &str, message: String, instead: &str) -> row::Fault {
+    row::Fault {
+        level: "error",
+        file: Some(config.file.display().to_string()),
+        line: None,
+        key: Some(key.to_owned()),
+        message,
+        instead: row::some(instead),
+    }
+}
+
+/// The folders and files that the configuration names, as they are on this machine.
+fn folders(config: &Config) -> Vec<row::Fault> {
+    use rustix::fs::{Access, access};
+    let mut faults = Vec::new();
+    let mut folder = |key: &str, path: &Path| {
+        let (mode, needs) = (
+            Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK,
+            path.display(),
+        );
+        if !path.is_dir() {
+            let message = format!("{needs} is no folder");
+            faults.push(fault(
+                config,
+                key,
+                message,
+                "the path of a folder that exists",
+            ));
+        } else if access(path, mode).is_err() {
+            let message = format!("{needs} may not be read and written by this user");
+            faults.push(fault(
+                config,
+                key,
+                message,
+                "a folder that phobien's user owns",
+            ));
+        }
+    };
+    folder("documents.folder", &config.documents.folder);
+    // The state folder is made where it is missing.
+    let state = &config.state_folder;
+    let there = state.ancestors().find(|path| path.exists());
+    folder("state.folder", there.unwrap_or(state));
+    if let Some(logo) = &config.letter.logo {
+        if let Err(error) = std::fs::read(logo) {
+            let message = format!("{}: {error}", logo.display());
+            faults.push(fault(
+                config,
+                "letter.logo",
+                message,
+                "a PNG or JPEG that is there",
+            ));
+        }
+    }
+    faults
+}
+
+async fn people(config: &Config, language: Language) -> Vec<row::Fault> {
+    match ingest::roster_faults(config).await {
+        // What was put right in reading is for `members check`.
+        Ok((_, faults)) => faults
+            .iter()
+            .filter(|f| f.level != Level::Note)
+            .map(|f| fault_row(f, config, language))
+            .collect(),
+        Err(error) => {
+            let instead = "the roster as .xlsx, .csv or .toml";
+            vec![fault(config, "roster.file", error.to_string(), instead)]
+        }
+    }
+}
+
+/// The password, the certificates; and, where asked, the server itself: connect, TLS, log in.
+async fn way_out(config: &Config, offline: bool) -> Option<row::Fault> {
+    let courier = match open::courier(config) {
+        Ok(courier) => courier,
+        Err(error) => return Some(fault(config, "smtp", format!("{error:#}"), "")),
+    };
+    if offline {
+        return None;
+    }
+    match courier.connect().await {
+        Ok(link) => {
+            link.quit().await;
+            None
+        }
+        Err(none) => Some(fault(config, "smtp.url", none.to_string(), "")),
+    }
+}
+
+fn times(config: &Config, screen: &Screen) {
+    let calendar = config.calendar();
+    for schedule in &config.schedules {
+        let (name, cron, to) = (&schedule.name, &schedule.cron, schedule.to);
+        screen.line(&format!(
+            "{name}  `{cron}` {}  → {to}",
+            schedule.zone.name()
+        ));
+        for slot in schedule.next_due(SLOTS, &calendar, now()) {
+            let moved = if slot.nominal_at == slot.due_at {
+                ""
+            } else {
+                screen.say("  (dời khỏi ngày nghỉ lễ)", "  (moved off a holiday)")
+            };
+            screen.line(&format!("  {}{moved}", screen.time(slot.due_at)));
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Owns what a person tells phobien about editions and their letters: again, stop, go on, decide a
+//! doubt, print. It refuses to touch what is frozen.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use super::command::{self, Verdict};
+use super::open::Desk;
+use super::preview::write_out;
+use super::row;
+use super::stop::Stop;
+use crate::daemon::{CLOCK_HELD, now};
+use crate::delivery::{Event, State};
+use crate::edition::EditionState;
+use crate::ledger::again::Which;
+use crate::ledger::editions::EditionRow;
+use crate::ledger::log::{LogFilter, LogRow};
+use crate::ledger::{closing, editions, events, set_meta};
+use crate::letter::Sheet;
+use crate::organisation::{Address, RecipientKind};
+use crate::publish;
+
+pub(super) async fn resend(desk: &Desk, ask: command::Resend) -> Result<ExitCode> {
+    let edition = desk.edition(&ask.edition).await?;
+    if !matches!(
+        edition.state,
+        EditionState::Open | EditionState::Sent | EditionState::Partly
+    ) {
+        let (id, state) = (edition.id, edition.state);
+        return Err(Stop::failed(format!(
+            "{id} is {state}, so nothing of it is sent again; what is owed goes out with the next \
+             edition, or now: phobien publish {}",
+            edition.schedule
+        )));
+    }
+    let which = match (ask.failed, ask.to) {
+        (_, Some(who)) => Which::To(address_or_code(&who)),
+        (true, None) => Which::Failed,
+        (false, None) => Which::Owed,
+    };
+    let queued = publish::again(&desk.ledger, &edition, &which, now()).await?;
+    if queued == 0 && matches!(which, Which::To(_)) {
+        return Err(Stop::usage(format!(
+            "no letter of {} to them has ended; see `phobien log --edition {}`",
+            edition.id, edition.id
+        )));
+    }
+    let vi = format!("{}: xếp gửi lại {queued} thư", edition.id);
+    let en = format!("{}: {queued} letters queued again", edition.id);
+    tell(desk, &edition, &vi, &en).await
+}
+
+/// In an address the domain is in lower case, as on record; anything else is a code.
+pub(super) fn address_or_code(text: &str) -> String {
+    text.parse::<Address>()
+        .map_or_else(|_| text.trim().to_owned(), |a| a.as_str().to_owned())
+}
+
+pub(super) async fn cancel(desk: &Desk, text: &str) -> Result<ExitCode> {
+    let edition = desk.edition(text).await?;
+    let id = edition.id;
+    if !matches!(edition.state, EditionState::Open | EditionState::Paused) {
+        let state = edition.state;
+        return Err(Stop::failed(format!(
+            "{id} is {state}: nothing of it waits"
+        )));
+    }
+    let mut tx = desk.ledger.begin().await?;
+    let stopped = closing::cancel(&mut tx, id, "cancelled", now()).await?;
+    for what in ["paused", "confirm"] {
+        events::clear(&mut tx, what, Some(&id.to_string())).await?;
+    }
+    let detail = serde_json::json!({ "decision": "cancel", "deliveries": stopped });
+    events::append(&mut tx, "decision", &id.to_string(), &detail, now()).await?;
+    tx.commit().await?;
+    let vi = format!(
+        "{id}: đã dừng {stopped} thư; văn bản chưa tới vẫn phải gửi và sẽ đi cùng đợt sau. Không \
+         gửi nữa: phobien documents hold hoặc withdraw"
+    );
+    let en = format!(
+        "{id}: {stopped} letters stopped; their documents stay owed and go with the next edition. \
+         If they must not: phobien documents hold, or withdraw"
+    );
+    tell(desk, &edition, &vi, &en).await
+}
+
+pub(super) async fn resume(desk: &Desk, what: &str) -> Result<ExitCode> {
+    if what == "clock" {
+        return resume_clock(desk).await;
+    }
+    let edition = desk.edition(what).await?;
+    let id = edition.id;
+    if edition.state != EditionState::Paused {
+        let state = edition.state;
+        return Err(Stop::failed(format!("{id} is {state}, not paused")));
+    }
+    let mut tx = desk.ledger.begin().await?;
+    editions::move_edition(&mut tx, id, EditionState::Open, None, now()).await?;
+    for what in ["paused", "confirm"] {
+        events::clear(&mut tx, what, Some(&id.to_string())).await?;
+    }
+    let detail = serde_json::json!({ "decision": "resume" });
+    events::append(&mut tx, "decision", &id.to_string(), &detail, now()).await?;
+    closing::close_finished(&mut tx, &[id], now()).await?;
+    tx.commit().await?;
+    let vi = format!("{id}: tiếp tục gửi");
+    let en = format!("{id}: goes on");
+    tell(desk, &edition, &vi, &en).await
+}
+
+async fn resume_clock(desk: &Desk) -> Result<ExitCode> {
+    let mut tx = desk.ledger.begin().await?;
+    set_meta(&mut tx, CLOCK_HELD, "").await?;
+    events::clear(&mut tx, "clock", None).await?;
+    let detail = serde_json::json!({ "decision": "resume" });
+    events::append(&mut tx, "decision", "clock", &detail, now()).await?;
+    tx.commit().await?;
+    let screen = &desk.screen;
+    let at = screen.stamp(now());
+    screen.row(&serde_json::json!({ "resumed": "clock", "at": at }));
+    let words = "Đồng hồ được công nhận; tiếp tục phát hành.";
+    screen.line(screen.say(words, "The clock is believed again; publishing goes on."));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn settle(desk: &Desk, text: &str, verdict: Verdict) -> Result<ExitCode> {
+    let unknown = || Stop::usage(format!("`{text}` is no letter in doubt; see `phobien log`"));
+    let id: i64 = text
+        .strip_prefix("m-")
+        .and_then(|n| n.parse().ok())
+        .ok_or_else(unknown)?;
+    let row = delivery(desk, id).await?.ok_or_else(unknown)?;
+    let edition = desk.edition(&row.edition.to_string()).await?;
+    if edition.state == EditionState::Cancelled && verdict == Verdict::Resend {
+        return Err(Stop::failed(format!(
+            "{} is cancelled, so its letters are not sent again",
+            edition.id
+        )));
+    }
+    let (event, word) = match verdict {
+        Verdict::Sent => (Event::SettledSent, "sent"),
+        Verdict::Resend => (Event::Due, "resend"),
+    };
+    let mut tx = desk.ledger.begin().await?;
+    if closing::decide(&mut tx, id, event, now()).await?.is_none() {
+        return Err(Stop::failed(format!(
+            "{text} is {}, not in doubt",
+            row.state
+        )));
+    }
+    let detail = serde_json::json!({ "decision": word });
+    events::append(&mut tx, "settle", text, &detail, now()).await?;
+    tx.commit().await?;
+    let Some(row) = delivery(desk, id).await? else {
+        return Err(unknown());
+    };
+    let screen = &desk.screen;
+    screen.row(&row::Delivery::of(&row, screen));
+    screen.line(&format!("{text}: {}", row.state));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn delivery(desk: &Desk, id: i64) -> Result<Option<LogRow>> {
+    let filter = LogFilter {
+        delivery: Some(id),
+        ..LogFilter::default()
+    };
+    Ok(desk.ledger.log(&filter, 0).await?.into_iter().next())
+}
+
+pub(super) async fn print(
+    desk: &Desk,
+    text: &str,
+    branch: &str,
+    out: Option<PathBuf>,
+) -> Result<ExitCode> {
+    let edition = desk.edition(text).await?;
+    let branch = desk.branch(branch).await?;
+    let filter = LogFilter {
+        edition: Some(edition.id),
+        branch: Some(branch.clone()),
+        ..LogFilter::default()
+    };
+    let page = desk.ledger.log(&filter, 0).await?;
+    let row = page.iter().find(|row| row.kind == RecipientKind::Branch);
+    let row = row.ok_or_else(|| {
+        Stop::failed(format!(
+            "{} has no letter to the branch {branch}",
+            edition.id
+        ))
+    })?;
+    let stored = desk.ledger.sheet(row.bundle).await?;
+    let sheet = Sheet::from_bytes(&stored.sheet).context("the stored sheet")?;
+    let personal = serde_json::from_str(&row.personal).context("the stored letter")?;
+    let html = sheet.html(&personal)?;
+    write_out(desk, html.as_bytes(), out.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows how the edition stands after a decision, as `status` lists it.
+async fn tell(desk: &Desk, before: &EditionRow, vi: &str, en: &str) -> Result<ExitCode> {
+    let screen = &desk.screen;
+    if screen.json {
+        let edition = desk.edition(&before.id.to_string()).await?;
+        let counts = desk.ledger.counts(Some(edition.id)).await?;
+        screen.row(&super::status::Edition::of(&edition, &counts, screen));
+    }
+    screen.line(screen.say(vi, en));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How many of a state.
+pub(super) fn count(of: &std::collections::HashMap<State, u64>, state: State) -> u64 {
+    of.get(&state).copied().unwrap_or(0)
+}

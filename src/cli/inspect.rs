@@ -1,0 +1,205 @@
+//! Owns `phobien inspect`: what phobien reads out of files, and how they stand to each other. It
+//! refuses to touch any state and needs no configuration.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::command::Global;
+use super::documents;
+use super::open;
+use super::row;
+use super::show::Screen;
+use super::stop::code;
+use crate::document::{Disposition, DocumentId, Policy, Reason, Standing};
+use crate::extract;
+use crate::inbox::shown;
+use crate::ingest::{self, Examined};
+use crate::ledger::documents::Version;
+use crate::sandbox::{Limits, Sandbox};
+
+/// The default of `[limits] file`, bytes.
+const FILE_MAX: u64 = 50_000_000;
+/// The default of `[limits] extract_cpu`.
+const CPU: Duration = Duration::from_secs(10);
+/// The default of `[limits] extract_memory`, bytes.
+const MEMORY: u64 = 512_000_000;
+
+/// One file of the command line.
+struct Given {
+    name: String,
+    /// None where it must not be opened: then `row` says why.
+    examined: Option<Examined>,
+    row: row::Document,
+}
+
+pub(super) async fn run(global: &Global, files: &[PathBuf]) -> Result<ExitCode> {
+    let language = global.lang.unwrap_or_else(open::spoken);
+    let screen = Screen::new(language, global.json, chrono_tz::Asia::Ho_Chi_Minh);
+    let program = std::env::current_exe().context("phobien's own program file")?;
+    let sandbox = Sandbox::new(
+        program,
+        Limits {
+            cpu: CPU,
+            memory: MEMORY,
+            read: extract::Limits::default(),
+        },
+    );
+    let (mut given, mut good) = (Vec::new(), true);
+    for file in files {
+        match examine(&sandbox, file).await {
+            Ok(one) => given.push(one),
+            Err(error) => {
+                screen.note(&format!("{error:#}"), &format!("{error:#}"));
+                good = false;
+            }
+        }
+    }
+    relate(&mut given);
+    for one in &given {
+        screen.row(&one.row);
+        card(&screen, one);
+    }
+    Ok(code(good))
+}
+
+async fn examine(sandbox: &Sandbox, file: &Path) -> Result<Given> {
+    let name = file.file_name().unwrap_or(file.as_os_str());
+    let name = shown(name.as_encoded_bytes());
+    let unopened = |reason| Given {
+        row: row::Document::unopened(&name, reason),
+        name: name.clone(),
+        examined: None,
+    };
+    let bytes = match read(file)? {
+        Ok(bytes) => bytes,
+        Err(reason) => return Ok(unopened(reason)),
+    };
+    let policy = Policy {
+        approval_required: false,
+        ocr_trusted: false,
+    };
+    let examined = ingest::examine(sandbox, &bytes, &name, &policy).await?;
+    Ok(Given {
+        row: row::Document::examined(&name, &examined),
+        name,
+        examined: Some(examined),
+    })
+}
+
+/// The bytes of a plain file of sensible size.
+fn read(file: &Path) -> Result<std::result::Result<Vec<u8>, Reason>> {
+    let at = || file.display().to_string();
+    let meta = std::fs::symlink_metadata(file).with_context(at)?;
+    if !meta.is_file() {
+        return Ok(Err(Reason::UnsafeFile));
+    }
+    if meta.len() > FILE_MAX {
+        return Ok(Err(Reason::TooLarge));
+    }
+    let mut bytes = Vec::new();
+    let opened = File::open(file).with_context(at)?;
+    opened
+        .take(FILE_MAX + 1)
+        .read_to_end(&mut bytes)
+        .with_context(at)?;
+    Ok(if bytes.len() as u64 > FILE_MAX {
+        Err(Reason::TooLarge)
+    } else {
+        Ok(bytes)
+    })
+}
+
+/// Judges copies, renditions, versions and annexes, taking the files as an ingest would: shorter
+/// names first, what is refused never.
+fn relate(given: &mut [Given]) {
+    let mut order: Vec<usize> = (0..given.len()).collect();
+    order.sort_by_cached_key(|n| (given[*n].name.chars().count(), given[*n].name.clone()));
+    let mut known: Vec<Version> = Vec::new();
+    for at in order {
+        let Some(examined) = &given[at].examined else {
+            continue;
+        };
+        if examined.disposition == Disposition::Quarantine {
+            continue;
+        }
+        let point = ingest::stand_point(examined, &known);
+        let name_of = |id: Option<DocumentId>| {
+            let at = usize::try_from(id?.0).ok()?;
+            Some(given[at].name.clone())
+        };
+        let duplicate_of = name_of(point.duplicate_of);
+        let (supersedes, annex_of) = (name_of(point.supersedes), name_of(point.annex_of));
+        if duplicate_of.is_none() {
+            known.push(version(at, &given[at].name, examined));
+        }
+        let main = given[at].name.clone();
+        let row = &mut given[at].row;
+        if let Some((disposition, reason)) = point.ruling {
+            (row.disposition, row.reason) = (disposition, Some(reason));
+        }
+        (row.duplicate_of, row.supersedes) = (duplicate_of, supersedes);
+        row.annex_of = annex_of;
+        if let Some(annex) = point.main_of.and_then(|id| usize::try_from(id.0).ok()) {
+            given[annex].row.annex_of = Some(main);
+        }
+    }
+}
+
+/// A file as comparing needs it; its place on the command line stands for its id.
+fn version(at: usize, name: &str, examined: &Examined) -> Version {
+    Version {
+        id: DocumentId(i64::try_from(at).unwrap_or(i64::MAX)),
+        file: name.to_owned(),
+        identity: examined.identity().map(|i| i.to_string()),
+        sha256: examined.sha256.to_string(),
+        fingerprint: examined.trusted().then(|| examined.fingerprint.to_string()),
+        trusted: examined.trusted(),
+        says_newer: examined.facts.says_newer,
+        standing: Standing::Accepted,
+    }
+}
+
+/// A file for people.
+fn card(screen: &Screen, one: &Given) {
+    let row = &one.row;
+    screen.line(&one.name);
+    let pages = row.pages.map_or_else(String::new, |n| {
+        format!(", {n} {}", screen.say("trang", "pages"))
+    });
+    let line = documents::line;
+    line(
+        screen,
+        ("Loại tệp", "File"),
+        &format!("{}{pages}", row.format),
+    );
+    let reason = row.reason.map_or_else(String::new, |r| format!(" ({r})"));
+    let judged = format!("{}{reason}", row.disposition);
+    line(screen, ("Xử lý", "Disposition"), &judged);
+    if let Some(mark) = row.secrecy {
+        let vi = format!("{mark}: không gửi, không lưu; gỡ khỏi máy nối mạng theo quy định");
+        let en = format!("{mark}: never sent, never stored; take it off this machine");
+        line(screen, ("Độ mật", "Secrecy"), screen.say(&vi, &en));
+        return;
+    }
+    for (label, other) in [
+        (("Trùng với", "Copy of"), &row.duplicate_of),
+        (("Thay thế", "Supersedes"), &row.supersedes),
+        (("Phụ lục của", "Annex of"), &row.annex_of),
+    ] {
+        line(screen, label, other.as_deref().unwrap_or(""));
+    }
+    if let Some(examined) = one
+        .examined
+        .as_ref()
+        .filter(|_| row.reason != Some(Reason::Secret))
+    {
+        documents::facts(screen, &examined.facts);
+        let detail = examined.contents.detail.as_deref().unwrap_or("");
+        line(screen, ("Ghi chú", "Note"), detail);
+    }
+}

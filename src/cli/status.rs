@@ -1,0 +1,278 @@
+//! Owns `phobien status`: one screen with the next times, the queue, the last editions, and what
+//! needs a person. It refuses to change anything.
+
+use std::collections::HashMap;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::editions::count;
+use super::open::{self, Desk};
+use super::show::{Screen, safe};
+use super::stop::code;
+use crate::daemon::now;
+use crate::delivery::State;
+use crate::ledger::DeliveryLock;
+use crate::ledger::editions::EditionRow;
+use crate::ledger::events::Attention;
+use crate::ledger::log::Queue;
+use crate::publish;
+use crate::schedule::Why;
+
+/// Slots shown of each schedule.
+const SLOTS: usize = 2;
+/// Editions shown.
+const EDITIONS: u32 = 10;
+/// What stands in `attention` without asking for anything to be done today (design: a member
+/// without a usable address alone makes no exit 1).
+const UNREACHABLE: &str = "unreachable";
+
+/// The whole screen, for programs.
+#[derive(Serialize)]
+struct Status<'a> {
+    now: String,
+    node: String,
+    next: Vec<Next>,
+    queue: Waiting,
+    editions: &'a [Edition],
+    attention: Vec<Matter>,
+}
+
+#[derive(Serialize)]
+struct Next {
+    schedule: String,
+    due_at: String,
+}
+
+#[derive(Serialize)]
+struct Waiting {
+    pending: u64,
+    sending: u64,
+    deferred: u64,
+    unknown: u64,
+}
+
+/// An edition, as `status` lists it.
+#[derive(Debug, Serialize)]
+pub(super) struct Edition {
+    edition: String,
+    schedule: String,
+    due_at: String,
+    state: String,
+    late: bool,
+    why: Option<String>,
+    total: u64,
+    sent: u64,
+    failed: u64,
+}
+
+impl Edition {
+    pub(super) fn of(row: &EditionRow, counts: &HashMap<State, u64>, screen: &Screen) -> Self {
+        Self {
+            edition: row.id.to_string(),
+            schedule: row.schedule.clone(),
+            due_at: screen.stamp(row.due_at),
+            state: row.state.to_string(),
+            late: row.late,
+            why: row.why.clone(),
+            total: row.total,
+            sent: count(counts, State::Sent),
+            failed: count(counts, State::Failed) + count(counts, State::Bounced),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Matter {
+    what: String,
+    detail: String,
+    since: String,
+}
+
+pub(super) async fn run(desk: &Desk) -> Result<ExitCode> {
+    let (screen, ledger) = (&desk.screen, &desk.ledger);
+    let at = now();
+    let calendar = desk.config.calendar();
+    let next = publish::upcoming(&desk.config.schedules, &calendar, SLOTS, at);
+    let queue = ledger.queue().await?;
+    let rows = ledger.editions(EDITIONS).await?;
+    let mut editions = Vec::new();
+    for row in &rows {
+        let counts = ledger.counts(Some(row.id)).await?;
+        editions.push(Edition::of(row, &counts, screen));
+    }
+    let matters = matters(desk, at).await?;
+    if screen.json {
+        let next = next.iter().map(|(schedule, slot)| Next {
+            schedule: schedule.clone(),
+            due_at: screen.stamp(slot.due_at),
+        });
+        screen.row(&Status {
+            now: screen.stamp(at),
+            node: open::node(),
+            next: next.collect(),
+            queue: Waiting {
+                pending: queue.pending,
+                sending: queue.sending,
+                deferred: queue.deferred,
+                unknown: queue.unknown,
+            },
+            editions: &editions,
+            attention: matters.iter().map(|m| matter(m, screen)).collect(),
+        });
+    } else {
+        let next = next.iter().map(|(name, slot)| (name, slot.due_at));
+        head(desk, at, next, &queue)?;
+        table(screen, &rows, &editions);
+        attention(screen, &matters);
+    }
+    Ok(code(matters.iter().all(|m| m.what == UNREACHABLE)))
+}
+
+/// What is noted as needing a person, and what the rows themselves say.
+async fn matters(desk: &Desk, at: DateTime<Utc>) -> Result<Vec<Attention>> {
+    let (screen, ledger) = (&desk.screen, &desk.ledger);
+    let mut matters = ledger.attention().await?;
+    let mut add = |what: &str, since, vi: String, en: String| {
+        matters.push(Attention {
+            what: what.to_owned(),
+            about: String::new(),
+            detail: screen.say(&vi, &en).to_owned(),
+            since,
+        });
+    };
+    if let Some(count) = publish::first_ingest_waits(ledger, &desk.config).await? {
+        let vi = format!(
+            "{count} văn bản ở lần tiếp nhận đầu, chưa gửi gì: `phobien ingest --already-known` \
+             nếu đã phổ biến, `phobien ingest --release` để gửi"
+        );
+        let en = publish::PublishError::FirstIngest(count).to_string();
+        add("first_ingest", at, vi, en);
+    }
+    if let Some(held) = ledger.held_in_doubt().await? {
+        let vi = format!(
+            "{} thư chưa rõ đã tới hay chưa: `phobien log --state unknown`, rồi `phobien settle`",
+            held.count
+        );
+        let en = format!(
+            "{} letters are in doubt: `phobien log --state unknown`, then `phobien settle`",
+            held.count
+        );
+        add("unknown", held.since, vi, en);
+    }
+    if let Some(members) = ledger.unreachable_members().await? {
+        let vi = format!(
+            "{} đảng viên chưa có địa chỉ thư dùng được: `phobien members list`",
+            members.count
+        );
+        let en = format!(
+            "{} members have no usable address: `phobien members list`",
+            members.count
+        );
+        add(UNREACHABLE, members.since, vi, en);
+    }
+    Ok(matters)
+}
+
+fn matter(matter: &Attention, screen: &Screen) -> Matter {
+    Matter {
+        what: matter.what.clone(),
+        detail: matter.detail.clone(),
+        since: screen.stamp(matter.since),
+    }
+}
+
+fn head<'n>(
+    desk: &Desk,
+    at: DateTime<Utc>,
+    next: impl Iterator<Item = (&'n String, DateTime<Utc>)>,
+    queue: &Queue,
+) -> Result<()> {
+    let screen = &desk.screen;
+    let holder = DeliveryLock::holder(desk.ledger.folder())?;
+    let delivers = match holder {
+        Some(holder) => format!("phobien {} (pid {})", holder.command, holder.pid),
+        None => screen
+            .say("không có tiến trình nào đang gửi", "nobody delivers now")
+            .to_owned(),
+    };
+    screen.line(&format!("{}  {}", screen.time(at), safe(&delivers)));
+    for (name, due) in next {
+        let label = screen.say("Kế tiếp", "Next");
+        screen.line(&format!("{label}: {}  {}", screen.time(due), safe(name)));
+    }
+    let Queue {
+        pending,
+        sending,
+        deferred,
+        unknown,
+        paused,
+    } = queue;
+    let vi = format!(
+        "Hàng đợi: {pending} chờ gửi (tạm dừng {paused}), {sending} đang gửi, {deferred} hoãn, \
+         {unknown} chưa rõ"
+    );
+    let en = format!(
+        "Queue: {pending} pending ({paused} paused), {sending} sending, {deferred} deferred, \
+         {unknown} unknown"
+    );
+    screen.line(screen.say(&vi, &en));
+    Ok(())
+}
+
+fn table(screen: &Screen, rows: &[EditionRow], editions: &[Edition]) {
+    if rows.is_empty() {
+        screen.line(screen.say("Chưa có đợt gửi nào.", "No editions yet."));
+        return;
+    }
+    let heads = [
+        ("Đợt", "Edition"),
+        ("Lịch", "Schedule"),
+        ("Giờ gửi", "Due"),
+        ("Trạng thái", "State"),
+        ("Thư", "Letters"),
+        ("Đã gửi", "Sent"),
+        ("Hỏng", "Failed"),
+        ("Ghi chú", "Note"),
+    ];
+    let cells = rows.iter().zip(editions).map(|(row, edition)| {
+        let why = edition.why.as_deref().unwrap_or("");
+        // A slot that was not run has its reason as a sentence.
+        let why = why
+            .parse::<Why>()
+            .map_or(why, |word| word.sentence(screen.language));
+        let late = if row.late {
+            screen.say("muộn", "late")
+        } else {
+            ""
+        };
+        vec![
+            edition.edition.clone(),
+            edition.schedule.clone(),
+            screen.time(row.due_at),
+            edition.state.clone(),
+            edition.total.to_string(),
+            edition.sent.to_string(),
+            edition.failed.to_string(),
+            format!("{late} {why}").trim().to_owned(),
+        ]
+    });
+    screen.table(&heads, cells.collect(), true);
+}
+
+fn attention(screen: &Screen, matters: &[Attention]) {
+    if matters.is_empty() {
+        screen.line(screen.say("Không có việc cần xử lý.", "Nothing needs a person."));
+        return;
+    }
+    screen.line(screen.say("Cần người xử lý:", "Needs a person:"));
+    for matter in matters {
+        let since = screen.time(matter.since);
+        screen.line(&safe(&format!(
+            "- {since} {}: {}",
+            matter.what, matter.detail
+        )));
+    }
+}

@@ -1,0 +1,66 @@
+//! Owns how a command ends other than well: the words and the exit code of the contract. It
+//! refuses to know which command.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::ledger::Holder;
+
+/// A command that ends with an exit code of its own.
+#[derive(Debug)]
+pub(super) struct Stop {
+    /// The exit code.
+    pub(super) code: u8,
+    /// For stderr.
+    words: String,
+}
+
+/// It ran and something failed.
+pub(super) const FAILED: u8 = 1;
+/// Usage or configuration.
+pub(super) const USAGE: u8 = 2;
+/// Another process holds the delivery lock.
+pub(super) const LOCKED: u8 = 3;
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+impl std::error::Error for Stop {}
+
+impl Stop {
+    fn new(code: u8, words: impl Into<String>) -> anyhow::Error {
+        anyhow::Error::new(Self {
+            code,
+            words: words.into(),
+        })
+    }
+
+    /// What was asked cannot be understood, or the configuration cannot be used.
+    pub(super) fn usage(words: impl Into<String>) -> anyhow::Error {
+        Self::new(USAGE, words)
+    }
+
+    /// It was understood and could not be done.
+    pub(super) fn failed(words: impl Into<String>) -> anyhow::Error {
+        Self::new(FAILED, words)
+    }
+
+    /// Somebody else delivers.
+    pub(super) fn locked(holder: &Holder) -> anyhow::Error {
+        let Holder { command, pid } = holder;
+        Self::new(
+            LOCKED,
+            format!(
+                "the delivery lock is held by `phobien {command}` (pid {pid}); it delivers, or wait"
+            ),
+        )
+    }
+}
+
+/// 0, or 1.
+pub(super) fn code(good: bool) -> ExitCode {
+    ExitCode::from(if good { 0 } else { FAILED })
+}
