@@ -57,7 +57,7 @@ pub(super) async fn run(global: &Global, offline: bool) -> Result<ExitCode> {
 
 fn tell(screen: &Screen, fault: &row::Fault) {
     screen.row(fault);
-    screen.line(&fault_line(fault, screen.language));
+    screen.line(&fault_line(fault, screen));
 }
 
 fn configured(fault: &config::Fault, language: Language) -> row::Fault {
@@ -115,16 +115,12 @@ fn folders(config: &Config) -> Vec<row::Fault> {
     let state = &config.state_folder;
     let there = state.ancestors().find(|path| path.exists());
     folder("state.folder", there.unwrap_or(state));
-    if let Some(logo) = &config.letter.logo {
-        if let Err(error) = std::fs::read(logo) {
-            let message = format!("{}: {error}", logo.display());
-            faults.push(fault(
-                config,
-                "letter.logo",
-                message,
-                "a PNG or JPEG that is there",
-            ));
-        }
+    if let Some(logo) = &config.letter.logo
+        && let Err(error) = std::fs::read(logo)
+    {
+        let message = format!("{}: {error}", logo.display());
+        let instead = "a PNG or JPEG that is there";
+        faults.push(fault(config, "letter.logo", message, instead));
     }
     faults
 }

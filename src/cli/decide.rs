@@ -76,8 +76,10 @@ async fn tell(desk: &Desk, row: &DocumentRow) -> Result<()> {
     let document = &row.document;
     let why = document
         .reason
-        .map_or_else(String::new, |r| format!(" ({r})"));
-    let line = format!("{} {}: {}{why}", row.id, document.file, document.standing);
+        .map(|r| format!(" ({})", screen.word(r.word())));
+    let standing = screen.word(document.standing.word());
+    let (id, file, why) = (row.id, &document.file, why.unwrap_or_default());
+    let line = format!("{id} {file}: {standing}{why}");
     screen.line(&super::show::safe(&line));
     Ok(())
 }

@@ -223,10 +223,10 @@ async fn beside_the_daemon(desk: &Desk, editions: &[EditionId]) -> Result<ExitCo
                 + counts.bounced;
             return Ok(code(unsent == 0));
         }
-        if DeliveryLock::holder(desk.ledger.folder())?.is_none() {
-            if let Ok(lock) = DeliveryLock::take(desk.ledger.folder(), "send")? {
-                return deliver_all(desk, &lock, Until::Idle).await;
-            }
+        if DeliveryLock::holder(desk.ledger.folder())?.is_none()
+            && let Ok(lock) = DeliveryLock::take(desk.ledger.folder(), "send")?
+        {
+            return deliver_all(desk, &lock, Until::Idle).await;
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -10,7 +10,7 @@ use super::decide;
 use super::open::Desk;
 use super::row;
 use super::show::Screen;
-use crate::document::{Fact, Facts, Reason, Standing};
+use crate::document::{Fact, Facts, Standing};
 use crate::ledger::documents::DocumentRow;
 use crate::organisation::Audience;
 
@@ -20,7 +20,7 @@ pub(super) const HEADS: [(&str, &str); 7] = [
     ("Số, ký hiệu", "Symbol"),
     ("Ngày", "Date"),
     ("Trích yếu", "Title"),
-    ("Xử lý", "Disposition"),
+    ("Tình trạng", "Standing"),
     ("Lý do", "Reason"),
     ("Tệp", "File"),
 ];
@@ -53,24 +53,28 @@ async fn list(desk: &Desk, waiting: bool) -> Result<()> {
     }
     rows.iter().for_each(|row| desk.screen.row(row));
     if !desk.screen.json {
-        desk.screen
-            .table(&HEADS, rows.iter().map(cells).collect(), true);
+        desk.screen.table(
+            &HEADS,
+            rows.iter().map(|r| cells(r, &desk.screen)).collect(),
+            true,
+        );
     }
     Ok(())
 }
 
 /// A row of the list for people.
-pub(super) fn cells(row: &row::Document) -> Vec<String> {
+pub(super) fn cells(row: &row::Document, screen: &Screen) -> Vec<String> {
     let text = |t: Option<String>| t.unwrap_or_default();
     let secrecy = row.secrecy.map(|s| format!("{s}: "));
-    let reason = row.reason.map_or("", Reason::word);
+    let reason = row.reason.map_or(String::new(), |r| screen.word(r.word()));
+    let standing = row.standing.map(Standing::word);
     vec![
         text(row.document.clone()),
         text(row.symbol.as_ref().map(ToString::to_string)),
         text(row.issued_on.map(|d| d.to_string())),
         text(row.title.clone()),
-        row.disposition.to_string(),
-        text(secrecy) + reason,
+        screen.word(standing.unwrap_or(row.disposition.word())),
+        text(secrecy) + &reason,
         row.file.clone(),
     ]
 }
@@ -102,12 +106,14 @@ async fn show(desk: &Desk, text: &str) -> Result<()> {
 
 fn standing(screen: &Screen, row: &DocumentRow) {
     let document = &row.document;
-    let why = document.reason.map_or("", Reason::word);
+    let standing = screen.word(document.standing.word());
+    let why = document.reason.map(|r| screen.word(r.word()));
+    let why = why.map_or(String::new(), |why| format!("({why})"));
     let detail = document.detail.as_deref().unwrap_or("");
     line(
         screen,
         ("Tình trạng", "Standing"),
-        format!("{} {why} {detail}", document.standing).trim(),
+        format!("{standing} {why} {detail}").trim(),
     );
     let audience = match &document.audience {
         Audience::Everyone => screen.say("mọi chi bộ, đảng viên", "everyone").to_owned(),
@@ -164,7 +170,11 @@ fn fact<T: std::fmt::Display>(screen: &Screen, label: (&str, &str), fact: Option
     } else {
         format!(": “{evidence}”")
     };
-    line(screen, label, &format!("{value}   [{origin}{evidence}]"));
+    line(
+        screen,
+        label,
+        &format!("{value} [{}{evidence}]", screen.word(origin.word())),
+    );
 }
 
 /// One line of a card; nothing where there is nothing to say.

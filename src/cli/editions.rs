@@ -158,7 +158,7 @@ pub(super) async fn settle(desk: &Desk, text: &str, verdict: Verdict) -> Result<
     };
     let screen = &desk.screen;
     screen.row(&row::Delivery::of(&row, screen));
-    screen.line(&format!("{text}: {}", row.state));
+    screen.line(&format!("{text}: {}", screen.word(row.state.word())));
     Ok(ExitCode::SUCCESS)
 }
 

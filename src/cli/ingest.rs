@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use super::documents::{HEADS, cells};
 use super::open::Desk;
 use super::row;
 use super::stop::code;
@@ -84,8 +85,8 @@ async fn show(desk: &Desk, scanned: &Scanned) -> Result<()> {
     rows.iter().for_each(|row| screen.row(row));
     if !screen.json {
         screen.table(
-            &super::documents::HEADS,
-            rows.iter().map(super::documents::cells).collect(),
+            &HEADS,
+            rows.iter().map(|r| cells(r, screen)).collect(),
             true,
         );
     }

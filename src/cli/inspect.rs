@@ -177,8 +177,8 @@ fn card(screen: &Screen, one: &Given) {
         ("Loại tệp", "File"),
         &format!("{}{pages}", row.format),
     );
-    let reason = row.reason.map_or_else(String::new, |r| format!(" ({r})"));
-    let judged = format!("{}{reason}", row.disposition);
+    let reason = row.reason.map(|r| format!(" ({})", screen.word(r.word())));
+    let judged = screen.word(row.disposition.word()) + &reason.unwrap_or_default();
     line(screen, ("Xử lý", "Disposition"), &judged);
     if let Some(mark) = row.secrecy {
         let vi = format!("{mark}: không gửi, không lưu; gỡ khỏi máy nối mạng theo quy định");

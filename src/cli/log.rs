@@ -91,8 +91,10 @@ fn cells(row: &LogRow, screen: &Screen) -> Vec<String> {
         format!("{code} {}{}", row.name, person.unwrap_or_default()),
         row.branch.clone().unwrap_or_default(),
         row.address.clone().unwrap_or_default(),
-        row.state.to_string(),
-        row.reply.clone().unwrap_or_default(),
+        screen.word(row.state.word()),
+        row.reply
+            .as_deref()
+            .map_or_else(String::new, |r| screen.word(r)),
         documents.join(", "),
     ]
 }

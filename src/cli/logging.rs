@@ -6,6 +6,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::command::LogLevel;
+use super::open::environment;
 
 /// Libraries that could log dialogue or statements with their values, at most so much.
 const CAPPED: [(&str, LogLevel); 5] = [
@@ -25,7 +26,7 @@ pub(super) fn start(level: Option<LogLevel>, service: bool) {
     };
     let filter = EnvFilter::new(directives(level.unwrap_or(usual)));
     let registry = tracing_subscriber::registry().with(filter);
-    let journal = service && std::env::var_os("JOURNAL_STREAM").is_some();
+    let journal = service && environment("JOURNAL_STREAM").is_some();
     let started = match journal.then(tracing_journald::layer) {
         Some(Ok(layer)) => registry.with(layer).try_init(),
         Some(Err(_)) | None => {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::command::Members;
 use super::open::{self, Desk};
 use super::row;
-use super::show::safe;
+use super::show::{Screen, safe};
 use super::stop::{Stop, code};
 use crate::config::Config;
 use crate::daemon::now;
@@ -93,7 +93,7 @@ async fn list(desk: &Desk) -> Result<ExitCode> {
             row.branch.to_owned(),
             row.role.to_owned(),
             row.address.unwrap_or("").to_owned(),
-            row.state.to_owned(),
+            screen.word(row.state),
             row.fault.unwrap_or("").to_owned(),
         ]
     };
@@ -113,7 +113,7 @@ async fn check(desk: &Desk) -> Result<ExitCode> {
     for fault in &faults {
         let row = fault_row(fault, &desk.config, screen.language);
         screen.row(&row);
-        screen.line(&fault_line(&row, screen.language));
+        screen.line(&fault_line(&row, screen));
     }
     let errors = faults
         .iter()
@@ -153,18 +153,15 @@ pub(super) fn fault_row(fault: &roster::Fault, config: &Config, language: Langua
 }
 
 /// A fault for people: file:line, key, what, what to write instead.
-pub(super) fn fault_line(fault: &row::Fault, language: Language) -> String {
-    let write = match language {
-        Language::Vi => "Ghi",
-        Language::En => "Write",
-    };
+pub(super) fn fault_line(fault: &row::Fault, screen: &Screen) -> String {
+    let write = screen.say("Ghi", "Write");
     let file = fault.file.as_deref().unwrap_or("");
     let line = fault.line.map_or_else(String::new, |n| format!(":{n}"));
     let key = fault.key.as_ref().map(|k| format!(" {k}:"));
     let instead = fault.instead.as_ref().map(|i| format!(". {write}: {i}"));
     safe(&format!(
         "{file}{line}: {}:{} {}{}",
-        fault.level,
+        screen.word(fault.level),
         key.unwrap_or_default(),
         fault.message,
         instead.unwrap_or_default()

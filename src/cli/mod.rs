@@ -24,6 +24,7 @@ mod secret;
 mod show;
 mod status;
 mod stop;
+mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -211,11 +211,25 @@ fn program() -> Result<PathBuf> {
     std::env::current_exe().context("phobien's own program file cannot be found")
 }
 
+/// What the environment says.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a shell may ask; everything below gets it as an argument"
+)]
+pub(super) fn environment(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name)
+}
+
 /// The language of the environment: Vietnamese where LANG says so.
 pub(super) fn spoken() -> Language {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        .find_map(|name| {
+            environment(name)?
+                .into_string()
+                .ok()
+                .filter(|v| !v.is_empty())
+        });
     match set {
         Some(value) if value.to_ascii_lowercase().starts_with("vi") => Language::Vi,
         _ => Language::En,

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 
 use super::command;
 use super::named;
@@ -76,24 +76,24 @@ pub(super) fn tell(desk: &Desk, published: &Published, rehearsed: bool) {
         let only_said = screen.say("(chạy thử)", "(rehearsal)");
         only_said.to_owned()
     });
-    let what = match (edition.state, published.new) {
-        (EditionState::Empty, true) => screen.say("không có gì phải gửi", "nothing is owed"),
-        (_, true) => screen.say("mới", "new"),
-        (_, false) => screen.say("đã có từ trước", "was there before"),
+    let what = if published.new {
+        screen.say("mới", "new")
+    } else {
+        screen.say("đã có từ trước", "was there before")
     };
     let (due, total) = (screen.time(edition.due_at), edition.total);
-    let (schedule, state) = (&edition.schedule, edition.state);
+    let (schedule, state) = (&edition.schedule, screen.word(edition.state.word()));
     let vi = format!("{id} {schedule} {due}: {what}, {state}, {total} thư");
     let en = format!("{id} {schedule} {due}: {what}, {state}, {total} letters");
     screen.line(&super::show::safe(screen.say(&vi, &en)));
     for (id, symbol) in &published.documents {
-        screen.line(&super::show::safe(&format!("  {id} {symbol}")));
+        screen.line(&format!("  {id} {}", super::show::safe(symbol)));
     }
 }
 
 fn nothing_urgent(desk: &Desk) {
     let screen = &desk.screen;
-    let at = screen.stamp(now());
+    let at = screen.stamp(now().trunc_subsecs(0));
     screen.row(&row::Edition {
         edition: None,
         schedule: URGENT.to_owned(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::show::{Screen, written};
 use crate::delivery::State;
 use crate::document::{
-    Disposition, Facts, Format, Reason, Secrecy, Sha256, Symbol, TextSource, Urgency,
+    Disposition, Facts, Format, Reason, Secrecy, Sha256, Standing, Symbol, TextSource, Urgency,
 };
 use crate::ingest::Examined;
 use crate::ledger::documents::{DocumentRow, Sighting};
@@ -39,6 +39,9 @@ pub(super) struct Document {
     pub(super) duplicate_of: Option<String>,
     pub(super) supersedes: Option<String>,
     pub(super) annex_of: Option<String>,
+    /// For people only: what became of it.
+    #[serde(skip)]
+    pub(super) standing: Option<Standing>,
 }
 
 impl Document {
@@ -63,6 +66,7 @@ impl Document {
             duplicate_of: None,
             supersedes: None,
             annex_of: None,
+            standing: None,
         }
     }
 
@@ -89,6 +93,7 @@ impl Document {
             duplicate_of: id(new.duplicate_of),
             supersedes: id(new.supersedes),
             annex_of: id(new.annex_of),
+            standing: Some(new.standing),
             ..Self::bare(&new.file, new.format, new.disposition).with_facts(&new.facts)
         }
     }

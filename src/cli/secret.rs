@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use secrecy::SecretString;
 
+use super::open::environment;
 use super::stop::Stop;
 use crate::config::Smtp;
 
@@ -21,7 +22,7 @@ pub(super) fn smtp_password(smtp: &Smtp) -> Result<Option<SecretString>> {
     if smtp.username.is_none() {
         return Ok(None);
     }
-    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let credentials = environment("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     let file = match (&smtp.password_file, credentials) {
         (Some(file), _) => file.clone(),
         (None, Some(folder)) if folder.join(CREDENTIAL).exists() => folder.join(CREDENTIAL),

@@ -5,7 +5,7 @@ use std::io::{BufWriter, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use chrono_tz::Tz;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::{Serialize, Serializer};
@@ -140,7 +140,8 @@ impl Screen {
 
     /// A time for programs: RFC 3339 with offset.
     pub(super) fn stamp(&self, at: DateTime<Utc>) -> String {
-        at.with_timezone(&self.zone)
+        at.trunc_subsecs(3)
+            .with_timezone(&self.zone)
             .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false)
     }
 }
@@ -160,7 +161,8 @@ pub(super) fn safe(text: &str) -> String {
 pub(super) fn note(text: &str) {
     let mut stderr = std::io::stderr().lock();
     for line in text.lines() {
-        let _ = writeln!(stderr, "{}", safe(line));
+        let indent = &line[..line.len() - line.trim_start_matches(' ').len()];
+        let _ = writeln!(stderr, "{indent}{}", safe(line));
     }
 }
 

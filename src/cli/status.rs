@@ -252,7 +252,7 @@ fn table(screen: &Screen, rows: &[EditionRow], editions: &[Edition]) {
             edition.edition.clone(),
             edition.schedule.clone(),
             screen.time(row.due_at),
-            edition.state.clone(),
+            screen.word(&edition.state),
             edition.total.to_string(),
             edition.sent.to_string(),
             edition.failed.to_string(),

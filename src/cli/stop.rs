@@ -31,7 +31,7 @@ impl fmt::Display for Stop {
 impl std::error::Error for Stop {}
 
 impl Stop {
-    fn new(code: u8, words: impl Into<String>) -> anyhow::Error {
+    fn with(code: u8, words: impl Into<String>) -> anyhow::Error {
         anyhow::Error::new(Self {
             code,
             words: words.into(),
@@ -40,18 +40,18 @@ impl Stop {
 
     /// What was asked cannot be understood, or the configuration cannot be used.
     pub(super) fn usage(words: impl Into<String>) -> anyhow::Error {
-        Self::new(USAGE, words)
+        Self::with(USAGE, words)
     }
 
     /// It was understood and could not be done.
     pub(super) fn failed(words: impl Into<String>) -> anyhow::Error {
-        Self::new(FAILED, words)
+        Self::with(FAILED, words)
     }
 
     /// Somebody else delivers.
     pub(super) fn locked(holder: &Holder) -> anyhow::Error {
         let Holder { command, pid } = holder;
-        Self::new(
+        Self::with(
             LOCKED,
             format!(
                 "the delivery lock is held by `phobien {command}` (pid {pid}); it delivers, or wait"
