@@ -15,7 +15,6 @@ const NAMES: &[&str] = &[
     "Việt Nam",
     "Đảng",
     "Trung ương",
-    "Nhà nước",
     "Quốc hội",
     "Chính phủ",
     "Hà Nội",
@@ -65,10 +64,8 @@ fn key(word: &str) -> String {
 /// small where it begins with "về".
 pub(super) fn sentence(capitals: &str, lines: &[Line]) -> String {
     if let Some(text) = as_written(capitals, lines) {
-        return match text.strip_prefix("Về ") {
-            Some(rest) => format!("về {rest}"),
-            None => upper_first(&text),
-        };
+        let about = text.strip_prefix("Về ").or(text.strip_prefix("về "));
+        return about.map_or_else(|| upper_first(&text), |rest| format!("về {rest}"));
     }
     let small = named(&capitals.to_lowercase());
     if small.starts_with("về ") || small.starts_with("v/v") {

@@ -272,7 +272,11 @@ pub(super) fn clean(text: &str) -> String {
     } else {
         text
     };
-    text.chars().take(TITLE_MAX).collect()
+    let text: String = text.chars().take(TITLE_MAX).collect();
+    match text.strip_prefix("Về ") {
+        Some(rest) => format!("về {rest}"),
+        None => text,
+    }
 }
 
 /// The trích yếu of a letter: after "V/v" under the number, or above the address where the whole
@@ -318,7 +322,8 @@ mod tests {
     fn titles_of_several_lines() {
         for (text, title) in [
             (
-                "CHỈ THỊ\nCỦA BAN BÍ THƯ\nvề tăng cường công tác,\nquản lý cán bộ\n-----\nThời gian qua, a.",
+                "CHỈ THỊ\nCỦA BAN BÍ THƯ\nvề tăng cường công tác,\nquản lý cán bộ\n-----\nThời \
+                 gian qua, a.",
                 "về tăng cường công tác, quản lý cán bộ",
             ),
             (
@@ -334,11 +339,13 @@ mod tests {
                 "Phòng, chống thiên tai",
             ),
             (
-                "KẾ HOẠCH\nkiểm tra năm 2021\nĐảng uỷ Cục Thuế xây dựng Kế hoạch kiểm tra năm 2021 như sau:",
+                "KẾ HOẠCH\nkiểm tra năm 2021\nĐảng uỷ Cục Thuế xây dựng Kế hoạch kiểm tra năm \
+                 2021 như sau:",
                 "kiểm tra năm 2021",
             ),
             (
-                "NGHỊ QUYẾT\nHỘI NGHỊ LẦN THỨ SÁU\nBAN CHẤP HÀNH TRUNG ƯƠNG KHOÁ XII\nvề một số vấn đề\n*",
+                "NGHỊ QUYẾT\nHỘI NGHỊ LẦN THỨ SÁU\nBAN CHẤP HÀNH TRUNG ƯƠNG KHOÁ XII\nvề một số \
+                 vấn đề\n*",
                 "về một số vấn đề",
             ),
             (

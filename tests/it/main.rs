@@ -11,6 +11,8 @@ mod inbox;
 mod letters;
 mod office;
 mod peer;
+mod recognition;
 mod sandbox;
+mod service;
 mod spine;
 mod tidy;
