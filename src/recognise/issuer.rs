@@ -207,7 +207,11 @@ pub(super) fn of_code(code: &str) -> Option<&'static str> {
 
 /// One of the three bodies that decide for the Party's centre.
 fn deciding(text: &str) -> Option<&'static str> {
+    const BOTH: &str = "Bộ Chính trị, Ban Bí thư";
     let folded = fold(text);
+    if folded.contains(&fold(BOTH)) {
+        return Some(BOTH);
+    }
     DECIDING.into_iter().find(|name| {
         folded.starts_with(&fold(name)) || folded.contains(&format!(" {}", fold(name)))
     })
@@ -240,7 +244,7 @@ fn opening(body: &[Line]) -> Option<(&'static str, String)> {
 }
 
 /// The organisations of the heading, parent first; wrapped names made one.
-fn column(head: &[Line]) -> Vec<String> {
+pub(super) fn column(head: &[Line]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut done = false;
     for cell in head.iter().flat_map(|line| &line.cells) {

@@ -178,7 +178,9 @@ fn of_text(pages: &[String]) -> Facts {
         .take()
         .or_else(|| issuer.map(|(name, evidence)| fact(name, Origin::Heading, &evidence)));
     annex(&mut facts, &lines, kind.as_ref(), symbol.is_some());
-    if facts.kind.is_none() {
+    // A consolidated text bears the name of what it consolidates.
+    let consolidated = symbol.as_ref().is_some_and(|s| s.type_code() == "VBHN");
+    if facts.kind.is_none() || consolidated {
         let code = facts
             .symbol
             .as_ref()

@@ -12,7 +12,7 @@ const LINE_MAX: usize = 2_000;
 
 /// Where a right-hand column begins although only one blank stands before it.
 static COLUMN: Pattern = Pattern::new(concat!(
-    r"(?i:c.ng h.a x. h.i ch.|đ.ng c.ng s.n vi.t nam|đ.c l.p\s?[-–]\s?t. do)|",
+    r"(?i:c.ng h.a x. h.i ch.|đ.ng c.ng s.n vi.t nam|đ.c l.p\s?[-–]\s?t. do|\bv/v )|",
     r"(?:T[Pp]\.? ?)?\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){0,3}, ?ng[àa]y\b"
 ));
 
