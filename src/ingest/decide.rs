@@ -163,7 +163,9 @@ pub async fn apply(
     let word = change(&mut new, row.id, decision)?;
     if matches!(decision, Decision::Approve) {
         // What was approved replaces the live version of the same document.
-        let known = ledger.versions(new.sha256, None, new.identity.as_deref()).await?;
+        let known = ledger
+            .versions(new.sha256, None, new.identity.as_deref())
+            .await?;
         let live = |v: &&Version| {
             v.id != row.id && v.identity == new.identity && v.standing == Standing::Accepted
         };
@@ -209,7 +211,9 @@ fn change(
                 return unfit(format!("does not wait: it is {}", new.standing));
             }
             if let Some(missing) = open_question(new) {
-                return unfit(format!("lacks facts ({missing}); complete it: `documents set`"));
+                return unfit(format!(
+                    "lacks facts ({missing}); complete it: `documents set`"
+                ));
             }
             release(new);
             Ok("approve")
@@ -285,9 +289,10 @@ async fn fetch(
     let places = ingest.ledger.places_of(sha256).await?;
     for found in scan.found.iter().filter(|f| places.contains(&path_of(f))) {
         if let Ok(bytes) = inbox.read(found)
-            && Sha256::of(&bytes) == sha256 {
-                return Ok(bytes);
-            }
+            && Sha256::of(&bytes) == sha256
+        {
+            return Ok(bytes);
+        }
     }
     Err(DecideError::Unfit(format!(
         "the file that was examined is not in {} any more; put it back, or approve the new one",

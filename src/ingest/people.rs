@@ -124,9 +124,15 @@ async fn note_faults(
 /// the truth.
 fn guard(read: &RosterRead) -> Option<String> {
     // A fault of the whole file, not of a row: what came before it is only a part of the list.
-    if let Some(fault) = read.faults.iter().find(|f| f.level == Level::Error && f.row == 0) {
+    if let Some(fault) = read
+        .faults
+        .iter()
+        .find(|f| f.level == Level::Error && f.row == 0)
+    {
         let words = fault.message(Language::En);
-        return Some(format!("the roster cannot be read whole ({words}), so the old one stays"));
+        return Some(format!(
+            "the roster cannot be read whole ({words}), so the old one stays"
+        ));
     }
     let change = &read.change;
     if change.before == 0 {

@@ -39,7 +39,9 @@ pub(crate) fn pass(seconds: i64) {
 }
 
 fn entropy() -> [u8; 16] {
-    Sha256::of(&SECONDS.get().to_be_bytes()).0[..16].try_into().unwrap()
+    Sha256::of(&SECONDS.get().to_be_bytes()).0[..16]
+        .try_into()
+        .unwrap()
 }
 
 fn middle() -> f64 {
@@ -64,7 +66,12 @@ pub(crate) struct Settings<'a> {
 
 impl Default for Settings<'_> {
     fn default() -> Self {
-        Self { url: "maildir:mail", smtp: "", delivery: "", roster: ROSTER }
+        Self {
+            url: "maildir:mail",
+            smtp: "",
+            delivery: "",
+            roster: ROSTER,
+        }
     }
 }
 
@@ -97,7 +104,12 @@ impl Office {
         let config = Config::parse(&text, &home.path().join("phobien.toml"))
             .unwrap_or_else(|faults| panic!("{faults:?}"));
         let ledger = Ledger::open(&config.state_folder, [7; 32]).await.unwrap();
-        let office = Self { home, config, ledger, next: AtomicI64::new(1) };
+        let office = Self {
+            home,
+            config,
+            ledger,
+            next: AtomicI64::new(1),
+        };
         office.read_roster().await;
         office
     }
@@ -105,11 +117,15 @@ impl Office {
     /// Closes and opens the ledger, as a restart does.
     pub(crate) async fn reopen(&mut self) {
         self.ledger.close().await;
-        self.ledger = Ledger::open(&self.config.state_folder, [8; 32]).await.unwrap();
+        self.ledger = Ledger::open(&self.config.state_folder, [8; 32])
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn read_roster(&self) -> ingest::RosterRead {
-        ingest::read_roster(&self.ledger, &self.config, false, now(), entropy).await.unwrap()
+        ingest::read_roster(&self.ledger, &self.config, false, now(), entropy)
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn write_roster(&self, text: &str) -> ingest::RosterRead {
@@ -118,7 +134,11 @@ impl Office {
     }
 
     /// Puts an accepted document on record.
-    pub(crate) async fn document(&self, symbol: &str, change: impl FnOnce(&mut NewDocument)) -> DocumentId {
+    pub(crate) async fn document(
+        &self,
+        symbol: &str,
+        change: impl FnOnce(&mut NewDocument),
+    ) -> DocumentId {
         let n = self.next.fetch_add(1, Ordering::SeqCst);
         let bytes = format!("{symbol} {n} {}", "nội dung văn bản ".repeat(40)).into_bytes();
         let facts = Facts {
@@ -153,7 +173,9 @@ impl Office {
         };
         change(&mut new);
         let mut tx = self.ledger.begin().await.unwrap();
-        decisions::keep_blob(&mut tx, new.sha256, &bytes).await.unwrap();
+        decisions::keep_blob(&mut tx, new.sha256, &bytes)
+            .await
+            .unwrap();
         let id = decisions::record(&mut tx, &new, now()).await.unwrap();
         tx.commit().await.unwrap();
         id
@@ -162,14 +184,34 @@ impl Office {
     /// Publishes a schedule at the next free second.
     pub(crate) async fn publish(&self, schedule: &str) -> Published {
         pass(1);
-        let at = publish::free_second(&self.ledger, schedule, now()).await.unwrap();
-        let schedule = self.config.schedules.iter().find(|s| s.name == schedule).unwrap();
-        self.order(&Order::of(schedule, Slot { nominal_at: at, due_at: at }, false)).await
+        let at = publish::free_second(&self.ledger, schedule, now())
+            .await
+            .unwrap();
+        let schedule = self
+            .config
+            .schedules
+            .iter()
+            .find(|s| s.name == schedule)
+            .unwrap();
+        self.order(&Order::of(
+            schedule,
+            Slot {
+                nominal_at: at,
+                due_at: at,
+            },
+            false,
+        ))
+        .await
     }
 
     pub(crate) async fn order(&self, order: &Order) -> Published {
-        let press = Press { config: &self.config, logo: None };
-        publish::publish(&self.ledger, &press, order, now()).await.unwrap()
+        let press = Press {
+            config: &self.config,
+            logo: None,
+        };
+        publish::publish(&self.ledger, &press, order, now())
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn deliver(&self) -> Tally {
@@ -178,12 +220,22 @@ impl Office {
 
     pub(crate) async fn deliver_until(&self, until: Until) -> Tally {
         let courier = Courier::new(&self.config.smtp, None, "phobien.example").unwrap();
-        let lock = DeliveryLock::take(self.ledger.folder(), "deliver").unwrap().unwrap();
+        let lock = DeliveryLock::take(self.ledger.folder(), "deliver")
+            .unwrap()
+            .unwrap();
         let (rules, steering) = (Rules::of(&self.config), Steering::until(until));
         let time: (deliver::Clock, fn() -> f64) = (now, middle);
-        deliver::deliver(&self.ledger, &courier, &rules, &steering, time, &lock, |_| {})
-            .await
-            .unwrap()
+        deliver::deliver(
+            &self.ledger,
+            &courier,
+            &rules,
+            &steering,
+            time,
+            &lock,
+            |_| {},
+        )
+        .await
+        .unwrap()
     }
 
     pub(crate) async fn log(&self) -> Vec<LogRow> {
@@ -209,11 +261,17 @@ impl Office {
     /// The letters in the Maildir of an address.
     pub(crate) fn letters(&self, address: &str) -> Vec<PathBuf> {
         let folder = self.home.path().join("mail").join(address).join("new");
-        let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+        let Ok(entries) = std::fs::read_dir(folder) else {
+            return Vec::new();
+        };
         entries.map(|e| e.unwrap().path()).collect()
     }
 }
 
 fn fact<T>(value: T) -> Fact<T> {
-    Fact { value, origin: Origin::Heading, evidence: String::new() }
+    Fact {
+        value,
+        origin: Origin::Heading,
+        evidence: String::new(),
+    }
 }

@@ -26,7 +26,10 @@ struct Home {
 
 impl Home {
     fn new(peer: &Peer) -> Self {
-        let home = Self { folder: tempfile::tempdir().unwrap(), port: peer.address.port() };
+        let home = Self {
+            folder: tempfile::tempdir().unwrap(),
+            port: peer.address.port(),
+        };
         std::fs::create_dir(home.path("in")).unwrap();
         std::fs::write(home.path("roster.csv"), ROSTER).unwrap();
         home.configure("0 30 7 1 1 *");
@@ -53,23 +56,43 @@ impl Home {
 
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(PHOBIEN);
-        command.arg("--config").arg(self.path("phobien.toml")).args(words).current_dir(&self.folder);
-        command.env_remove("NOTIFY_SOCKET").env_remove("JOURNAL_STREAM");
+        command
+            .arg("--config")
+            .arg(self.path("phobien.toml"))
+            .args(words)
+            .current_dir(&self.folder);
+        command
+            .env_remove("NOTIFY_SOCKET")
+            .env_remove("JOURNAL_STREAM");
         command
     }
 
     /// JSON lines of a command that runs beside the service, and its exit code.
     fn ask(&self, words: &[&str]) -> (i32, Vec<serde_json::Value>) {
-        let out = self.command(&[&["--json"], words].concat()).output().unwrap();
+        let out = self
+            .command(&[&["--json"], words].concat())
+            .output()
+            .unwrap();
         let text = String::from_utf8(out.stdout).unwrap();
-        let lines = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let lines = text
+            .lines()
+            .map(|l| serde_json::from_str(l).unwrap())
+            .collect();
         (out.status.code().unwrap(), lines)
     }
 
     fn run(&self) -> Service {
         let log = std::fs::File::create(self.path("log")).unwrap();
-        let child = self.command(&["run"]).stderr(log).stdout(Stdio::null()).spawn().unwrap();
-        let service = Service { child, log: self.path("log") };
+        let child = self
+            .command(&["run"])
+            .stderr(log)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let service = Service {
+            child,
+            log: self.path("log"),
+        };
         service.says("phobien is running");
         service
     }
@@ -103,7 +126,13 @@ impl Service {
 
     fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args([name, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     fn stop(mut self) -> (ExitStatus, Duration) {
@@ -130,7 +159,9 @@ fn until(what: &str, mut done: impl FnMut() -> bool, told: impl Fn() -> String) 
 
 fn states(home: &Home) -> Vec<String> {
     let (_, rows) = home.ask(&["log"]);
-    rows.iter().map(|r| r["state"].as_str().unwrap().to_owned()).collect()
+    rows.iter()
+        .map(|r| r["state"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,15 +171,29 @@ async fn a_dropped_document_goes_out_when_its_slot_falls_due() {
     home.configure("*/3 * * * * *");
     let service = home.run();
     home.drop_document("31-TB-DU.txt", 31, "");
-    until("three letters", || peer.record().taken.len() >= 3, || service.log());
-    until("all on record", || states(&home).iter().all(|s| s == "sent"), || service.log());
+    until(
+        "three letters",
+        || peer.record().taken.len() >= 3,
+        || service.log(),
+    );
+    until(
+        "all on record",
+        || states(&home).iter().all(|s| s == "sent"),
+        || service.log(),
+    );
     std::thread::sleep(Duration::from_secs(4));
     assert_eq!(peer.record().taken.len(), 3, "later slots owe nothing");
     let (_, status) = home.ask(&["status"]);
     let editions = status[0]["editions"].as_array().unwrap();
-    assert!(editions.iter().any(|e| e["state"] == "empty"), "{editions:?}");
+    assert!(
+        editions.iter().any(|e| e["state"] == "empty"),
+        "{editions:?}"
+    );
     let (status, took) = service.stop();
-    assert!(status.success() && took < Duration::from_secs(25), "{status} after {took:?}");
+    assert!(
+        status.success() && took < Duration::from_secs(25),
+        "{status} after {took:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,7 +202,11 @@ async fn an_urgent_document_goes_out_at_once_to_members_and_branches() {
     let home = Home::new(&peer);
     let service = home.run();
     home.drop_document("32-TB-DU.txt", 32, "KHẨN");
-    until("five letters", || peer.record().taken.len() >= 5, || service.log());
+    until(
+        "five letters",
+        || peer.record().taken.len() >= 5,
+        || service.log(),
+    );
     let (code, _) = home.ask(&["status"]);
     assert_eq!(code, 0, "nothing needs a person");
     assert!(service.stop().0.success());
@@ -177,8 +226,16 @@ async fn a_second_service_is_turned_away_and_commands_work_beside_the_first() {
     home.drop_document("33-TB-DU.txt", 33, "");
     service.says("33-TB-DU.txt");
     let (code, published) = home.ask(&["publish", "day"]);
-    assert_eq!((code, published[0]["deliveries"].as_u64()), (0, Some(3)), "{published:?}");
-    until("the service delivers it", || peer.record().taken.len() == 3, || service.log());
+    assert_eq!(
+        (code, published[0]["deliveries"].as_u64()),
+        (0, Some(3)),
+        "{published:?}"
+    );
+    until(
+        "the service delivers it",
+        || peer.record().taken.len() == 3,
+        || service.log(),
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,7 +251,11 @@ async fn a_faulty_reload_changes_nothing_and_says_so() {
     service.signal("-HUP");
     service.says("configuration read again");
     home.drop_document("34-TB-DU.txt", 34, "");
-    until("the old roster serves", || peer.record().taken.len() == 3, || service.log());
+    until(
+        "the old roster serves",
+        || peer.record().taken.len() == 3,
+        || service.log(),
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,13 +265,27 @@ async fn a_stop_lets_the_letter_under_way_finish() {
     let home = Home::new(&peer);
     let service = home.run();
     home.drop_document("35-TB-DU.txt", 35, "KHẨN");
-    until("a dot", || !peer.record().taken.is_empty(), || service.log());
+    until(
+        "a dot",
+        || !peer.record().taken.is_empty(),
+        || service.log(),
+    );
     let (status, took) = service.stop();
-    assert!(status.success() && took < Duration::from_secs(25), "{status} after {took:?}");
+    assert!(
+        status.success() && took < Duration::from_secs(25),
+        "{status} after {took:?}"
+    );
     let taken = peer.record().taken.len();
     let sent = states(&home).iter().filter(|s| *s == "sent").count();
-    assert_eq!(sent, taken, "what the server took is on record as sent, nothing is in doubt");
-    assert!(!states(&home).iter().any(|s| s == "sending" || s == "unknown"));
+    assert_eq!(
+        sent, taken,
+        "what the server took is on record as sent, nothing is in doubt"
+    );
+    assert!(
+        !states(&home)
+            .iter()
+            .any(|s| s == "sending" || s == "unknown")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -220,14 +295,30 @@ async fn nothing_a_folder_holds_stops_the_service() {
     let service = home.run();
     let folder = home.path("in");
     std::os::unix::fs::symlink("/etc/hostname", folder.join("link.pdf")).unwrap();
-    assert!(Command::new("mkfifo").arg(folder.join("pipe.pdf")).status().unwrap().success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(folder.join("pipe.pdf"))
+            .status()
+            .unwrap()
+            .success()
+    );
     std::fs::write(folder.join("broken.pdf"), b"%PDF-1.7 nothing").unwrap();
     std::fs::write(folder.join("empty.docx"), b"").unwrap();
     home.drop_document("mat.txt", 7, "MẬT");
     home.drop_document("36-TB-DU.txt", 36, "KHẨN");
-    until("the good one goes out", || peer.record().taken.len() == 5, || service.log());
-    assert!(folder.join("mat.txt").exists(), "a secret file stays where it lies");
-    assert!(!contains_bytes(&home.path("state"), "sinh hoạt chi bộ số 7"), "nothing of it is kept");
+    until(
+        "the good one goes out",
+        || peer.record().taken.len() == 5,
+        || service.log(),
+    );
+    assert!(
+        folder.join("mat.txt").exists(),
+        "a secret file stays where it lies"
+    );
+    assert!(
+        !contains_bytes(&home.path("state"), "sinh hoạt chi bộ số 7"),
+        "nothing of it is kept"
+    );
     let (code, status) = home.ask(&["status"]);
     assert_eq!(code, 1, "a person must look");
     let told = status[0]["attention"].to_string();
@@ -235,7 +326,9 @@ async fn nothing_a_folder_holds_stops_the_service() {
 }
 
 fn contains_bytes(folder: &Path, words: &str) -> bool {
-    let files = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path());
     let holds = |file: PathBuf| {
         let bytes = std::fs::read(file).unwrap_or_default();
         bytes.windows(words.len()).any(|w| w == words.as_bytes())

@@ -280,7 +280,12 @@ impl Story<'_> {
             self.tell_edition(demo, published);
         }
         let vi = demo.language == Language::Vi;
-        for seen in self.scanned.taken.iter().filter(|s| s.disposition != Disposition::Accept) {
+        for seen in self
+            .scanned
+            .taken
+            .iter()
+            .filter(|s| s.disposition != Disposition::Accept)
+        {
             let reason = seen.reason.map_or("", Reason::word);
             let what = match (seen.disposition == Disposition::Review, vi) {
                 (true, true) => "Chờ người kiểm tra",

@@ -182,7 +182,14 @@ pub(crate) const HOMES: &[Home] = &[
     ),
     (
         "unicode_normalization",
-        &["spelling", "document", "extract", "recognise", "roster", "inbox"],
+        &[
+            "spelling",
+            "document",
+            "extract",
+            "recognise",
+            "roster",
+            "inbox",
+        ],
         "spelling is the home; texts, cells and file names are composed where they are read",
     ),
     (

@@ -78,8 +78,7 @@ impl Source {
 
     /// True if the place stands in test-only code.
     pub(crate) fn is_test(&self, at: usize) -> bool {
-        self.is_test_file()
-            || self.tests.iter().any(|range| range.contains(&at))
+        self.is_test_file() || self.tests.iter().any(|range| range.contains(&at))
     }
 
     /// Every place where `needle` stands in the code, not as the tail of a longer word.
