@@ -1,6 +1,7 @@
 //! Owns the one integration binary: each topic is a module of its own. It refuses to know what
 //! they test.
 
+mod cli;
 mod courier;
 mod extract;
 mod faults;
