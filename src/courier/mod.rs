@@ -62,9 +62,7 @@ pub enum Fault {
     #[error("{0:?} cannot be said as this machine's name in EHLO")]
     LocalName(String),
     /// `[smtp] username` without a password.
-    #[error(
-        "[smtp] username is set and there is no password; give password_file or the credential smtp-password"
-    )]
+    #[error("[smtp] username needs password_file or the credential smtp-password")]
     Password,
     /// TLS cannot be set up.
     #[error("TLS: {0}")]

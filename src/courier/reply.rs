@@ -298,7 +298,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn splitting_changes_nothing(bytes in stream(), cuts in proptest::collection::vec(any::<usize>(), 0..20)) {
+        fn splitting_changes_nothing(
+            bytes in stream(),
+            cuts in proptest::collection::vec(any::<usize>(), 0..20),
+        ) {
             let mut at: Vec<usize> = cuts.iter().map(|c| c % (bytes.len() + 1)).collect();
             at.extend([0, bytes.len()]);
             at.sort_unstable();

@@ -33,10 +33,10 @@ impl Alarm {
     }
 
     pub(super) async fn unset(&mut self) {
-        if let Some(mut scheduler) = self.scheduler.take() {
-            if let Err(error) = scheduler.shutdown().await {
-                tracing::debug!(%error, "alarm did not stop");
-            }
+        if let Some(mut scheduler) = self.scheduler.take()
+            && let Err(error) = scheduler.shutdown().await
+        {
+            tracing::debug!(%error, "alarm did not stop");
         }
     }
 }

@@ -10,6 +10,7 @@ mod pace;
 mod pump;
 mod sheets;
 mod tally;
+mod words;
 mod worker;
 
 pub use pump::deliver;

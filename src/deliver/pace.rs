@@ -91,11 +91,6 @@ impl Pace {
         self.saved = 1.0;
     }
 
-    /// The rate in force, a minute.
-    pub(super) fn rate(&self) -> Option<f64> {
-        self.rate
-    }
-
     /// When the next letter may start.
     pub(super) fn next_at(&self, now: Instant) -> Option<Instant> {
         if let Some(until) = self.rest_until.filter(|until| now < *until) {
@@ -148,15 +143,15 @@ mod tests {
         pace.too_much(now, None);
         pace.too_much(now, None);
         assert_eq!(
-            pace.rate(),
+            pace.rate,
             Some(300.0),
             "one complaint, however many letters"
         );
         assert_eq!(pace.take(10, now + Duration::from_secs(59)), 0, "rests");
         assert!(pace.take(10, now + Duration::from_secs(61)) > 0);
         pace.take(1, now + Duration::from_secs(3661));
-        assert_eq!(pace.rate(), Some(361.0));
+        assert_eq!(pace.rate, Some(361.0));
         pace.take(1, now + Duration::from_secs(360_000));
-        assert_eq!(pace.rate(), Some(600.0), "never above what is configured");
+        assert_eq!(pace.rate, Some(600.0), "never above what is configured");
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::gate::Gate;
 use super::pace::Pace;
 use super::sheets::Sheets;
+use super::words::{word_of, words_of};
 use super::worker::{self, Done};
 use super::{Clock, DeliverError, Rules, Steering, Tally, Until};
 use crate::courier::{Courier, NoLink};
@@ -27,6 +28,9 @@ const LEDGER_PATIENCE: Duration = Duration::from_secs(30);
 const LEDGER_RETRY: Duration = Duration::from_secs(1);
 /// The pump looks at the queue this often even if nothing wakes it.
 const SWEEP: Duration = Duration::from_secs(2);
+/// What is due within this is waited for: an edition published in the same second as another of
+/// its schedule is due in the next one.
+const SOON: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
 /// Editions whose brake is remembered.
 const BRAKES_MAX: usize = 64;
 
@@ -205,10 +209,13 @@ impl Pump<'_> {
         } else {
             (Vec::new(), Vec::new())
         };
-        let mut touched = self.round.touched.clone();
-        touched.extend(stopped.iter().map(|s| s.edition));
         if claims.len() < permitted || permitted == 0 {
-            let touched: Vec<_> = touched.iter().copied().collect();
+            let mut touched: Vec<_> = self.round.touched.iter().copied().collect();
+            touched.extend(stopped.iter().map(|s| s.edition));
+            if self.in_flight == 0 && claims.is_empty() {
+                // One that a person resumed or settled may have nothing left to do.
+                touched = closing::open_editions(&mut tx).await?;
+            }
             let closed = closing::close_finished(&mut tx, &touched, now).await?;
             for (edition, state) in &closed {
                 tracing::info!(%edition, %state, "edition closed");
@@ -254,15 +261,17 @@ impl Pump<'_> {
         }
         let queue = self.ledger.queue().await?;
         let open = queue.pending - queue.paused + queue.sending;
-        let waiting = self.ledger.next_time((self.clock)()).await?.is_some();
+        let wall = (self.clock)();
+        let next = self.ledger.next_time(wall).await?;
+        let soon = next.is_some_and(|at| at - wall <= SOON);
         Ok(match self.steering.until {
             Until::Stopped => false,
-            Until::Done => open == 0 && !waiting,
+            Until::Done => open == 0 && next.is_none(),
             Until::Idle => {
                 let now = Instant::now();
                 let shut = self.gate.opens_at().is_some_and(|at| at > now);
                 let paced = self.pace.next_at(now).is_some_and(|at| at > now);
-                shut || !(paced && open > 0)
+                shut || !(soon || paced && open > 0)
             }
         })
     }
@@ -294,11 +303,11 @@ impl Pump<'_> {
         let (now, wall) = (Instant::now(), (self.clock)());
         let sweep = now + SWEEP;
         let mut at = sweep;
-        if self.in_flight == 0 {
-            if let Some(next) = self.ledger.next_time(wall).await? {
-                let wait = (next - wall).to_std().unwrap_or(Duration::ZERO);
-                at = at.min(now + wait.max(Duration::from_millis(5)));
-            }
+        if self.in_flight == 0
+            && let Some(next) = self.ledger.next_time(wall).await?
+        {
+            let wait = (next - wall).to_std().unwrap_or(Duration::ZERO);
+            at = at.min(now + wait.max(Duration::from_millis(5)));
         }
         let later = [self.gate.opens_at(), self.pace.next_at(now)];
         Ok(later
@@ -470,30 +479,4 @@ async fn pause(
     editions::move_edition(tx, edition, EditionState::Paused, Some(why), now).await?;
     let detail = format!("{why}. Mend it, then: phobien resume {edition}");
     events::attend(tx, "paused", &edition.to_string(), &detail, now).await
-}
-
-/// One word for the record of attempts.
-fn word_of(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Sent(_) => "sent",
-        Outcome::Deferred(_) => "deferred",
-        Outcome::Refused(_) => "refused",
-        Outcome::Unknown(_) => "unknown",
-        Outcome::Trouble(_) => "trouble",
-        Outcome::Barred(_) => "barred",
-        Outcome::TooMuch(_) => "too_much",
-    }
-}
-
-/// The server's code and words, or ours.
-fn words_of(outcome: &Outcome) -> (Option<u16>, String) {
-    match outcome {
-        Outcome::Sent(reply)
-        | Outcome::Deferred(reply)
-        | Outcome::Refused(reply)
-        | Outcome::TooMuch(reply) => (Some(reply.code), reply.to_string()),
-        Outcome::Unknown(doubt) => (None, doubt.to_string()),
-        Outcome::Trouble(trouble) => (None, trouble.to_string()),
-        Outcome::Barred(why) => (None, why.clone()),
-    }
 }

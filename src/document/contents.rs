@@ -12,10 +12,11 @@ pub struct Contents {
     pub format: Format,
     /// How many pages it has, where the format has pages.
     pub page_count: Option<u32>,
-    /// The text of each page that was read, page 1 first; formats without pages give one. Raw
-    /// Unicode as the file has it (not yet NFC). Lines end in `\n`; cells of one table row and
-    /// columns of one line are kept apart by `\t`; text boxes, headers and footers stand as lines
-    /// of their own after a blank line.
+    /// The text of each page, page 1 first, as far as the limits go; a page that could not be read
+    /// keeps its place, often empty. Formats without pages give one. Raw Unicode as the file has
+    /// it (not yet NFC). Lines end in `\n`; cells of one table row and columns of one line are
+    /// kept apart by `\t`; text boxes, headers and footers stand as lines of their own after a
+    /// blank line.
     pub pages: Vec<String>,
     /// Pages that could not be read: without text, or beyond the limit. The secrecy gate fails
     /// closed on them.

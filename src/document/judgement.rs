@@ -13,8 +13,8 @@ pub struct Policy {
 }
 
 /// What to do with a file, and why it is not simply accepted. The first reason of this order is
-/// given: a secrecy mark, what extraction found, unread pages, facts that are not from the text,
-/// a mark that limits circulation, no symbol, no date, no title, approval.
+/// given: a secrecy mark, what extraction found, unread pages, facts that are not from the text, no
+/// symbol, a mark that limits circulation, no date, no title, approval.
 #[must_use]
 pub fn judge(
     contents: &Contents,
@@ -42,12 +42,11 @@ pub fn judge(
     if !trusted {
         return review(Reason::Unverified);
     }
-    if facts.circulation.is_some() {
-        return review(Reason::Circulation);
-    }
     let (symbol, date) = (read(facts.symbol.as_ref()), read(facts.issued_on.as_ref()));
     match (symbol, date) {
+        // Before the mark: a person who gives a draft its number sees the mark next.
         (Read::Missing, _) => review(Reason::NoSymbol),
+        _ if facts.circulation.is_some() => review(Reason::Circulation),
         (_, Read::Missing) => review(Reason::NoDate),
         (Read::Guessed, _) | (_, Read::Guessed) => review(Reason::Unverified),
         // A notice without a subject must not go out, so a person supplies it.
@@ -98,141 +97,50 @@ mod tests {
         (contents, facts)
     }
 
+    /// The judgement of one spoilt document, and of the same with a secrecy mark.
+    fn spoilt(spoil: impl Fn(&mut Contents, &mut Facts, &mut TextSource, &mut Policy)) -> String {
+        let (mut contents, mut facts) = good();
+        let (mut source, mut policy) = (TextSource::Text, Policy::default());
+        spoil(&mut contents, &mut facts, &mut source, &mut policy);
+        let (disposition, reason) = judge(&contents, &facts, source, &policy);
+        facts.secrecy = fact(Secrecy::ToiMat);
+        let judged = judge(&contents, &facts, source, &policy);
+        assert_eq!(judged, (Disposition::Quarantine, Some(Reason::Secret)));
+        format!("{disposition} {}", reason.map_or("", Reason::word))
+    }
+
     #[test]
-    fn one_fault_at_a_time() {
-        type Spoil = fn(&mut Contents, &mut Facts, &mut TextSource, &mut Policy);
-        use {Disposition as D, Reason as R};
-        let table: [(&str, Spoil, D, Option<R>); 20] = [
-            ("none", |_, _, _, _| {}, D::Accept, None),
-            (
-                "secret",
-                |_, f, _, _| f.secrecy = fact(Secrecy::Mat),
-                D::Quarantine,
-                Some(R::Secret),
-            ),
-            (
-                "encrypted",
-                |c, _, _, _| c.finding = Some(R::Encrypted),
-                D::Quarantine,
-                Some(R::Encrypted),
-            ),
-            (
-                "damaged",
-                |c, _, _, _| c.finding = Some(R::Damaged),
-                D::Quarantine,
-                Some(R::Damaged),
-            ),
-            (
-                "empty",
-                |c, _, _, _| c.finding = Some(R::Empty),
-                D::Quarantine,
-                Some(R::Empty),
-            ),
-            (
-                "bomb",
-                |c, _, _, _| c.finding = Some(R::Bomb),
-                D::Quarantine,
-                Some(R::Bomb),
-            ),
-            (
-                "macro",
-                |c, _, _, _| c.finding = Some(R::Macro),
-                D::Quarantine,
-                Some(R::Macro),
-            ),
-            (
-                "script",
-                |c, _, _, _| c.finding = Some(R::ActiveContent),
-                D::Quarantine,
-                Some(R::ActiveContent),
-            ),
-            (
-                "program",
-                |c, _, _, _| c.finding = Some(R::WrongType),
-                D::Quarantine,
-                Some(R::WrongType),
-            ),
-            (
-                "strange",
-                |c, _, _, _| c.finding = Some(R::Unsupported),
-                D::Review,
-                Some(R::Unsupported),
-            ),
-            (
-                "scan",
-                |c, _, _, _| c.finding = Some(R::NoTextLayer),
-                D::Review,
-                Some(R::NoTextLayer),
-            ),
-            (
-                "half read",
-                |c, _, _, _| c.unread_pages = 1,
-                D::Review,
-                Some(R::NoTextLayer),
-            ),
-            (
-                "name only",
-                |_, _, s, _| *s = TextSource::Name,
-                D::Review,
-                Some(R::Unverified),
-            ),
-            (
-                "nothing",
-                |_, _, s, _| *s = TextSource::None,
-                D::Review,
-                Some(R::Unverified),
-            ),
-            (
-                "ocr",
-                |_, _, s, _| *s = TextSource::Ocr,
-                D::Review,
-                Some(R::Unverified),
-            ),
-            (
-                "draft",
-                |_, f, _, _| f.circulation = fact("DỰ THẢO".into()),
-                D::Review,
-                Some(R::Circulation),
-            ),
-            (
-                "no symbol",
-                |_, f, _, _| f.symbol = None,
-                D::Review,
-                Some(R::NoSymbol),
-            ),
-            (
-                "no date",
-                |_, f, _, _| f.issued_on = None,
-                D::Review,
-                Some(R::NoDate),
-            ),
-            (
-                "no title",
-                |_, f, _, _| f.title = None,
-                D::Review,
-                Some(R::Unverified),
-            ),
-            (
-                "approval",
-                |_, _, _, p| p.approval_required = true,
-                D::Review,
-                Some(R::AwaitingApproval),
-            ),
-        ];
-        for (name, spoil, disposition, reason) in table {
-            let (mut contents, mut facts) = good();
-            let (mut source, mut policy) = (TextSource::Text, Policy::default());
-            spoil(&mut contents, &mut facts, &mut source, &mut policy);
-            let judged = judge(&contents, &facts, source, &policy);
-            assert_eq!(judged, (disposition, reason), "{name}");
-            facts.secrecy = fact(Secrecy::ToiMat);
-            let judged = judge(&contents, &facts, source, &policy);
-            assert_eq!(
-                judged,
-                (D::Quarantine, Some(R::Secret)),
-                "{name} and secret"
-            );
+    fn what_extraction_found() {
+        for reason in Reason::ALL.iter().copied() {
+            let kept = matches!(reason, Reason::Unsupported | Reason::NoTextLayer);
+            let disposition = if kept { "review" } else { "quarantine" };
+            let judged = spoilt(|contents, _, _, _| contents.finding = Some(reason));
+            assert_eq!(judged, format!("{disposition} {reason}"));
         }
+        assert_eq!(
+            spoilt(|c, _, _, _| c.unread_pages = 1),
+            "review no_text_layer"
+        );
+    }
+
+    #[test]
+    fn what_the_facts_say() {
+        let draft = || fact("DỰ THẢO".to_owned());
+        assert_eq!(spoilt(|_, _, _, _| {}), "accept ");
+        assert_eq!(spoilt(|_, f, _, _| f.symbol = None), "review no_symbol");
+        assert_eq!(spoilt(|_, f, _, _| f.issued_on = None), "review no_date");
+        assert_eq!(spoilt(|_, f, _, _| f.title = None), "review unverified");
+        assert_eq!(
+            spoilt(|_, f, _, _| f.circulation = draft()),
+            "review circulation"
+        );
+        for source in [TextSource::Name, TextSource::None, TextSource::Ocr] {
+            assert_eq!(spoilt(|_, _, s, _| *s = source), "review unverified");
+        }
+        let approval = spoilt(|_, _, _, p| p.approval_required = true);
+        assert_eq!(approval, "review awaiting_approval");
+        let blank = |f: &mut Facts| (f.symbol, f.circulation) = (None, draft());
+        assert_eq!(spoilt(|_, f, _, _| blank(f)), "review no_symbol");
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
     ("Hướng dẫn", &["HD"]),
     ("Báo cáo", &["BC"]),
     ("Kế hoạch", &["KH"]),
+    ("Chương trình hành động", &[]),
     ("Chương trình", &["CTr"]),
     ("Chiến lược", &[]),
     ("Đề án", &["ĐA"]),

@@ -4,6 +4,7 @@
 use sha2::Digest;
 
 use super::{Contents, Identity, KINDS, Part, Sha256};
+use crate::spelling::Letters;
 
 /// What comparing needs to know of one version.
 #[derive(Clone, Copy, Debug)]
@@ -82,9 +83,9 @@ pub fn is_original(a: &str, b: &str) -> bool {
 }
 
 /// SHA-256 of the text as all renditions of one document share it. Only letters and digits count,
-/// folded, without blanks (a PDF tears words, a DOCX does not) and page numbers. The heading and what follows the last "Nơi nhận" stand in two columns, which
-/// formats give in different orders, so of these only the stock of characters counts; the order
-/// of everything between counts.
+/// folded, without blanks (a PDF tears words, a DOCX does not) and page numbers. The heading and
+/// what follows the last "Nơi nhận" stand in two columns, which formats give in different orders,
+/// so of these only the stock of characters counts; the order of everything between counts.
 #[must_use]
 pub fn fingerprint(contents: &Contents) -> Sha256 {
     let lines: Vec<Letters> = contents
@@ -92,13 +93,13 @@ pub fn fingerprint(contents: &Contents) -> Sha256 {
         .iter()
         .enumerate()
         .flat_map(|(at, page)| numberless(page, at + 1))
-        .map(letters)
+        .map(Letters::of)
         .collect();
-    let kinds: Vec<Letters> = KINDS.iter().map(|(word, _)| letters(word)).collect();
-    let address = letters("kính gửi").base;
+    let kinds: Vec<Letters> = KINDS.iter().map(|(word, _)| Letters::of(word)).collect();
+    let address = Letters::of("kính gửi").base;
     let opens = |line: &Letters| kinds.contains(line) || line.base.starts_with(&address);
     let head = lines.iter().take(60).position(opens).unwrap_or(0);
-    let closing = letters("nơi nhận").base;
+    let closing = Letters::of("nơi nhận").base;
     let tail = lines[head..]
         .iter()
         .rposition(|line| line.base.contains(&closing))
@@ -121,29 +122,6 @@ pub fn fingerprint(contents: &Contents) -> Sha256 {
         digest.update(&line.tones);
     }
     Sha256(digest.finalize().into())
-}
-
-/// The letters and digits of a line, and its tones in a row of their own: two spellings put a tone
-/// on different vowels of one word (uỷ, ủy), and torn words hide where a word ends.
-#[derive(PartialEq, Eq)]
-struct Letters {
-    base: String,
-    tones: String,
-}
-
-fn letters(line: &str) -> Letters {
-    use unicode_normalization::UnicodeNormalization;
-    let (mut base, mut tones) = (String::with_capacity(line.len()), String::new());
-    for c in line.chars().flat_map(char::to_lowercase).nfd() {
-        match c {
-            '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}' => tones.push(c),
-            'ð' | 'ɖ' => base.push('đ'),
-            '\u{302}' | '\u{306}' | '\u{31b}' => base.push(c),
-            c if c.is_alphanumeric() => base.push(c),
-            _ => {}
-        }
-    }
-    Letters { base, tones }
 }
 
 /// The lines of page `number` without the page's number: its first or last line, where that is
@@ -186,6 +164,7 @@ mod tests {
         let other_day = identity("23-ct/tw", 2, Part::Main);
         let one = identity("23-ct/tw", 1, Part::Annex(1));
         let two = identity("23-ct/tw", 1, Part::Annex(2));
+        let (m, o, a1, a2) = (Some(&main), Some(&other_day), Some(&one), Some(&two));
         let version = |identity, text: &str, bytes: &str, says_newer, trusted| Version {
             identity,
             text: Sha256::of(text.as_bytes()),
@@ -193,92 +172,28 @@ mod tests {
             says_newer,
             trusted,
         };
-        let known = version(Some(&main), "a", "1", false, true);
-        let newer = version(Some(&main), "a", "1", true, true);
-        let annex = version(Some(&one), "b", "1", false, true);
-        let blurred = version(Some(&main), "a", "1", false, false);
+        let known = version(m, "a", "1", false, true);
+        let newer = version(m, "a", "1", true, true);
+        let annex = version(a1, "b", "1", false, true);
+        let blurred = version(m, "a", "1", false, false);
         use Relation as R;
-        for (name, new, known, expected) in [
-            (
-                "copy",
-                version(None, "a", "1", false, false),
-                known,
-                R::SameBytes,
-            ),
-            (
-                "pdf and docx",
-                version(Some(&main), "a", "2", false, true),
-                known,
-                R::SameText,
-            ),
-            (
-                "correction",
-                version(Some(&main), "b", "2", true, true),
-                known,
-                R::Supersedes,
-            ),
-            (
-                "late",
-                version(Some(&main), "b", "2", false, true),
-                newer,
-                R::SupersededBy,
-            ),
-            (
-                "silent",
-                version(Some(&main), "b", "2", false, true),
-                known,
-                R::VersionUnclear,
-            ),
-            (
-                "both newer",
-                version(Some(&main), "b", "2", true, true),
-                newer,
-                R::VersionUnclear,
-            ),
-            (
-                "scan",
-                version(Some(&main), "b", "2", true, false),
-                known,
-                R::VersionUnclear,
-            ),
-            (
-                "known scan",
-                version(Some(&main), "a", "2", true, true),
-                blurred,
-                R::VersionUnclear,
-            ),
-            (
-                "annex",
-                version(Some(&one), "b", "2", true, true),
-                known,
-                R::Annex,
-            ),
-            (
-                "main late",
-                version(Some(&main), "b", "2", true, true),
-                annex,
-                R::Main,
-            ),
-            (
-                "sibling",
-                version(Some(&two), "c", "3", true, true),
-                annex,
-                R::Unrelated,
-            ),
-            (
-                "other term",
-                version(Some(&other_day), "a", "2", true, true),
-                known,
-                R::Unrelated,
-            ),
-            (
-                "no identity",
-                version(None, "a", "2", true, true),
-                known,
-                R::Unrelated,
-            ),
+        for (id, text, bytes, says_newer, trusted, known, expected) in [
+            (None, "a", "1", false, false, known, R::SameBytes),
+            (m, "a", "2", false, true, known, R::SameText),
+            (m, "b", "2", true, true, known, R::Supersedes),
+            (m, "b", "2", false, true, newer, R::SupersededBy),
+            (m, "b", "2", false, true, known, R::VersionUnclear),
+            (m, "b", "2", true, true, newer, R::VersionUnclear),
+            (m, "b", "2", true, false, known, R::VersionUnclear),
+            (m, "a", "2", true, true, blurred, R::VersionUnclear),
+            (a1, "b", "2", true, true, known, R::Annex),
+            (m, "b", "2", true, true, annex, R::Main),
+            (a2, "c", "3", true, true, annex, R::Unrelated),
+            (o, "a", "2", true, true, known, R::Unrelated),
+            (None, "a", "2", true, true, known, R::Unrelated),
         ] {
-            assert_eq!(relate(&new, &known), expected, "{name}");
+            let new = version(id, text, bytes, says_newer, trusted);
+            assert_eq!(relate(&new, &known), expected, "{new:?}");
         }
         assert!(is_original("a.pdf", "a - Copy.pdf") && !is_original("a (1).pdf", "a.pdf"));
     }
@@ -296,8 +211,8 @@ mod tests {
              THÔNG BÁO\nvề thời gian họp\nTừ ngày 13/3 sang ngày 27/3.\n\
              Nơi nhận:\n- Các chi bộ\tT/M ĐẢNG ỦY\nNguyễn A",
         ]);
-        let pdf = "ĐẢNG ỦY A\tĐẢNG CỘNG SẢN VIỆT NAM\nSố 1-TB/ĐU\tHà Nội, ngày 02 tháng 3 năm 2020\n\
-             \nTHÔNG BÁO\nvề th ời\ngian họp\n-----\nTừ ngày 13/3 sang ngày\n27/3.\n\
+        let pdf = "ĐẢNG ỦY A\tĐẢNG CỘNG SẢN VIỆT NAM\nSố 1-TB/ĐU\tHà Nội, ngày 02 tháng 3 năm \
+             2020\n\nTHÔNG BÁO\nvề th ời\ngian họp\n-----\nTừ ngày 13/3 sang ngày\n27/3.\n\
              Nơi nhận:\tT/M ĐẢNG UỶ\n- Các chi bộ\tNguyễn A\n1\n";
         assert_eq!(print(&[pdf, "- 2 -\n"]), docx);
         assert_ne!(print(&[pdf, "3\n"]), docx);

@@ -105,7 +105,7 @@ fn compound(bytes: &[u8]) -> Format {
 /// True for text in any encoding: a Unicode mark, or hardly any control characters.
 fn is_text(bytes: &[u8]) -> bool {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return bytes.len() % 2 == 0;
+        return bytes.len().is_multiple_of(2);
     }
     let sample = head(bytes, SAMPLE);
     let control = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c);

@@ -11,7 +11,7 @@ use crate::document::{
     Urgency,
 };
 use crate::inbox::Inbox;
-use crate::ledger::documents::{DocumentRow, NewDocument};
+use crate::ledger::documents::{DocumentRow, NewDocument, Version};
 use crate::ledger::{Ledger, LedgerError, decisions, events};
 use crate::organisation::Audience;
 use crate::spelling;
@@ -160,51 +160,13 @@ pub async fn apply(
     now: DateTime<Utc>,
 ) -> Result<(), DecideError> {
     let mut new = row.document.clone();
-    let unfit = |why: &str| Err(DecideError::Unfit(format!("{} {why}", row.id)));
-    let mut known = Vec::new();
-    let word = match decision {
-        Decision::Set(words) => {
-            complete_with(&mut new, words, Origin::Person);
-            if new.standing == Standing::Waiting {
-                new.reason = Some(open_question(&new).unwrap_or(Reason::AwaitingApproval));
-            }
-            "set"
-        }
-        Decision::Approve => {
-            if new.standing != Standing::Waiting {
-                return unfit(&format!("does not wait: it is {}", new.standing));
-            }
-            if let Some(missing) = open_question(&new) {
-                return unfit(&format!(
-                    "lacks facts ({missing}); complete it with `documents set`"
-                ));
-            }
-            known = ledger
-                .versions(new.sha256, None, new.identity.as_deref())
-                .await?;
-            release(&mut new);
-            "approve"
-        }
-        Decision::Hold => {
-            if new.standing != Standing::Accepted {
-                return unfit(&format!("cannot be held: it is {}", new.standing));
-            }
-            new.standing = Standing::Waiting;
-            new.disposition = Disposition::Review;
-            new.reason = Some(Reason::AwaitingApproval);
-            "hold"
-        }
-        Decision::Withdraw => {
-            if !matches!(new.standing, Standing::Accepted | Standing::Known) {
-                return unfit(&format!("cannot be withdrawn: it is {}", new.standing));
-            }
-            new.standing = Standing::Withdrawn;
-            "withdraw"
-        }
-    };
+    let word = change(&mut new, row.id, decision)?;
     if matches!(decision, Decision::Approve) {
         // What was approved replaces the live version of the same document.
-        let live = |v: &&crate::ledger::documents::Version| {
+        let known = ledger
+            .versions(new.sha256, None, new.identity.as_deref())
+            .await?;
+        let live = |v: &&Version| {
             v.id != row.id && v.identity == new.identity && v.standing == Standing::Accepted
         };
         new.supersedes = known.iter().find(live).map(|v| v.id).or(new.supersedes);
@@ -227,6 +189,52 @@ pub async fn apply(
     }
     tx.commit().await.map_err(LedgerError::from)?;
     Ok(())
+}
+
+/// Carries a decision into the document; answers the word for the record.
+fn change(
+    new: &mut NewDocument,
+    id: DocumentId,
+    decision: &Decision,
+) -> Result<&'static str, DecideError> {
+    let unfit = |why: String| Err(DecideError::Unfit(format!("{id} {why}")));
+    match decision {
+        Decision::Set(words) => {
+            complete_with(new, words, Origin::Person);
+            if new.standing == Standing::Waiting {
+                new.reason = Some(open_question(new).unwrap_or(Reason::AwaitingApproval));
+            }
+            Ok("set")
+        }
+        Decision::Approve => {
+            if new.standing != Standing::Waiting {
+                return unfit(format!("does not wait: it is {}", new.standing));
+            }
+            if let Some(missing) = open_question(new) {
+                return unfit(format!(
+                    "lacks facts ({missing}); complete it: `documents set`"
+                ));
+            }
+            release(new);
+            Ok("approve")
+        }
+        Decision::Hold => {
+            if new.standing != Standing::Accepted {
+                return unfit(format!("cannot be held: it is {}", new.standing));
+            }
+            new.standing = Standing::Waiting;
+            new.disposition = Disposition::Review;
+            new.reason = Some(Reason::AwaitingApproval);
+            Ok("hold")
+        }
+        Decision::Withdraw => {
+            if !matches!(new.standing, Standing::Accepted | Standing::Known) {
+                return unfit(format!("cannot be withdrawn: it is {}", new.standing));
+            }
+            new.standing = Standing::Withdrawn;
+            Ok("withdraw")
+        }
+    }
 }
 
 fn release(new: &mut NewDocument) {
@@ -280,10 +288,10 @@ async fn fetch(
         .map_err(|e| IngestError::Folder(folder(), e))?;
     let places = ingest.ledger.places_of(sha256).await?;
     for found in scan.found.iter().filter(|f| places.contains(&path_of(f))) {
-        if let Ok(bytes) = inbox.read(found) {
-            if Sha256::of(&bytes) == sha256 {
-                return Ok(bytes);
-            }
+        if let Ok(bytes) = inbox.read(found)
+            && Sha256::of(&bytes) == sha256
+        {
+            return Ok(bytes);
         }
     }
     Err(DecideError::Unfit(format!(

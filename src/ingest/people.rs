@@ -11,6 +11,7 @@ use super::{IngestError, Result};
 use crate::config::Config;
 use crate::ledger::people::{MemberChange, Reading};
 use crate::ledger::{Ledger, LedgerError, events};
+use crate::organisation::Language;
 use crate::roster::{self, Entry, Fault, Level};
 
 /// Entries on their way from the reader to the ledger.
@@ -118,9 +119,21 @@ async fn note_faults(
     Ok(())
 }
 
-/// A reading that loses more than a tenth of the members and at least three, or a whole branch, is
-/// more likely a broken file than the truth.
+/// Why a reading must not take the old roster's place. One that is not whole, or loses more than a
+/// tenth of the members and at least three, or a whole branch, is more likely a broken file than
+/// the truth.
 fn guard(read: &RosterRead) -> Option<String> {
+    // A fault of the whole file, not of a row: what came before it is only a part of the list.
+    if let Some(fault) = read
+        .faults
+        .iter()
+        .find(|f| f.level == Level::Error && f.row == 0)
+    {
+        let words = fault.message(Language::En);
+        return Some(format!(
+            "the roster cannot be read whole ({words}), so the old one stays"
+        ));
+    }
     let change = &read.change;
     if change.before == 0 {
         return None;

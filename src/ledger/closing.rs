@@ -8,6 +8,17 @@ use super::{Result, Tx, word};
 use crate::delivery::{Event, State};
 use crate::edition::{EditionId, EditionState};
 
+/// The editions under way.
+///
+/// # Errors
+/// The database failed.
+pub async fn open_editions(tx: &mut Tx) -> Result<Vec<EditionId>> {
+    let rows = query("SELECT id FROM editions WHERE state = 'open'")
+        .fetch_all(&mut **tx)
+        .await?;
+    Ok(rows.iter().map(|r| EditionId(r.get(0))).collect())
+}
+
 /// Closes the editions of `candidates` in which nothing waits any more.
 ///
 /// # Errors

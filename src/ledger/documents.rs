@@ -202,7 +202,7 @@ impl Ledger {
     /// # Errors
     /// The database failed.
     pub async fn documents(&self) -> Result<Vec<DocumentRow>> {
-        let rows = query(&*LIST).fetch_all(&self.readers).await?;
+        let rows = query(LIST).fetch_all(&self.readers).await?;
         rows.iter().map(document).collect()
     }
 

@@ -109,7 +109,7 @@ impl Ledger {
         schedule: &str,
         nominal_at: DateTime<Utc>,
     ) -> Result<Option<EditionRow>> {
-        let row = query(&*EDITION_AT)
+        let row = query(EDITION_AT)
             .bind(schedule)
             .bind(ms(nominal_at))
             .fetch_optional(&self.readers)
@@ -192,7 +192,7 @@ pub async fn freeze(tx: &mut Tx, new: &NewEdition, now: DateTime<Utc>) -> Result
     if let Some(row) = written {
         return Ok(Freeze::New(EditionId(row.get(0))));
     }
-    let row = query(&*EDITION_AT)
+    let row = query(EDITION_AT)
         .bind(&new.schedule)
         .bind(ms(new.nominal_at))
         .fetch_one(&mut **tx)

@@ -22,6 +22,8 @@ pub struct Reading {
     /// Branch ids by folded code and folded name.
     branches: HashMap<String, i64>,
     batch: Vec<(Member, i64)>,
+    /// Members on record when the reading began.
+    before: u64,
     /// Members of this reading so far.
     pub members: u64,
 }
@@ -58,12 +60,14 @@ impl Reading {
             branches.insert(spelling::fold(row.get::<&str, _>(1)), id);
             branches.insert(row.get::<String, _>(2), id);
         }
+        let before = active(tx).await?;
         Ok(Self {
             number,
             now,
             entropy,
             branches,
             batch: Vec::new(),
+            before,
             members: 0,
         })
     }
@@ -203,16 +207,13 @@ impl Reading {
     /// The database failed.
     pub async fn change(&mut self, tx: &mut Tx) -> Result<MemberChange> {
         self.flush(tx).await?;
-        let row = sqlx::query(
-            "SELECT COALESCE(SUM(CASE WHEN reading < $1 THEN 1 ELSE 0 END), 0),
-                    COALESCE(SUM(CASE WHEN reading = $1 AND first_seen_at = $2 THEN 1 ELSE 0 END), 0),
-                    COUNT(*) FROM members WHERE left_at IS NULL",
-        )
-        .bind(self.number)
-        .bind(ms(self.now))
-        .fetch_one(&mut **tx)
-        .await?;
-        let (lost, gained, all): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
+        let lost: i64 =
+            sqlx::query("SELECT COUNT(*) FROM members WHERE left_at IS NULL AND reading < $1")
+                .bind(self.number)
+                .fetch_one(&mut **tx)
+                .await?
+                .get(0);
+        let gained = active(tx).await? - self.before;
         let lost_branches = sqlx::query(
             "SELECT b.name FROM branches b JOIN members m ON m.branch_id = b.id
              WHERE m.left_at IS NULL AND b.left_at IS NULL
@@ -224,11 +225,10 @@ impl Reading {
         .iter()
         .map(|row| row.get(0))
         .collect();
-        let count = |n: i64| u64::try_from(n).unwrap_or(0);
         Ok(MemberChange {
-            before: count(all - gained),
-            lost: count(lost),
-            gained: count(gained),
+            before: self.before,
+            lost: lost.cast_unsigned(),
+            gained,
             lost_branches,
         })
     }
@@ -257,6 +257,16 @@ impl Reading {
         .await?;
         Ok(self.members)
     }
+}
+
+/// How many members are on record and did not leave.
+async fn active(tx: &mut Tx) -> Result<u64> {
+    let row = sqlx::query("SELECT COUNT(*) FROM members WHERE left_at IS NULL");
+    Ok(row
+        .fetch_one(&mut **tx)
+        .await?
+        .get::<i64, _>(0)
+        .cast_unsigned())
 }
 
 impl Ledger {

@@ -25,7 +25,7 @@ pub struct Personal {
     pub message_id: String,
     /// Who is greeted: the member's full name, or the branch's name.
     pub salutation: String,
-    /// The branch's members, for a branch's letter.
+    /// The branch's members: always there for a branch's letter, ignored by a member's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<BranchTable>,
 }

@@ -33,9 +33,10 @@ pub(super) fn gist(body: &[Line]) -> Option<String> {
 
 /// Grounds, address, headings, notes in brackets.
 fn is_preamble(paragraph: &str) -> bool {
-    static HEADING: Pattern = Pattern::new(
-        r"(?i)^(?:kính gửi|nơi nhận|chương |phần |mục |[ivx]{1,4} ?[-.–/] ?\p{L}|theo đề nghị|xét đề nghị|\()",
-    );
+    static HEADING: Pattern = Pattern::new(concat!(
+        r"(?i)^(?:kính gửi|nơi nhận|chương |phần |mục |[ivx]{1,4} ?[-.–/] ?\p{L}",
+        r"|theo đề nghị|xét đề nghị|\(.*\)$)"
+    ));
     static GROUNDS: Pattern =
         Pattern::new(r"(?i)^[-–+ ]*(?:căn cứ|thực hiện|theo|thi hành|sau khi)\b");
     HEADING.is_match(paragraph)
@@ -60,8 +61,9 @@ fn paragraphs(body: &[Line]) -> Vec<String> {
         let ended = out.last().is_some_and(|p| {
             p.ends_with(['.', ':', ';']) || spelling::is_capitals(p) || p.starts_with("Kính gửi")
         });
-        let begins =
-            line.text.starts_with(char::is_uppercase) && ended || ITEM.is_match(&line.text);
+        let begins = line.text.starts_with(char::is_uppercase) && ended
+            || ITEM.is_match(&line.text)
+            || spelling::is_capitals(&line.text);
         match out
             .last_mut()
             .filter(|p| open && !begins && p.len() < 4_000)
@@ -81,7 +83,8 @@ fn paragraphs(body: &[Line]) -> Vec<String> {
 fn sentence(text: &str) -> &str {
     let end = text.match_indices(". ").find(|(at, _)| {
         let before = text[..*at].rsplit(' ').next().unwrap_or("");
-        let short = before.chars().count() <= 2 || before.chars().all(|c| c.is_ascii_digit());
+        let short = before.chars().count() <= 2
+            && before.starts_with(|c: char| c.is_ascii_digit() || c.is_uppercase());
         !short && text[at + 2..].starts_with(char::is_uppercase)
     });
     end.map_or(text, |(at, _)| &text[..=at]).trim()
@@ -120,12 +123,14 @@ pub(super) fn says_newer(
     title: Option<&str>,
     own: Option<&Symbol>,
 ) -> bool {
-    static TITLE: Pattern = Pattern::new(
-        r"(?i)đính chính|bản thay thế|thay thế (?:cho )?bản|bản sửa|sửa đổi lần|\((?:sửa đổi|đã sửa)\)",
-    );
-    static AGAIN: Pattern = Pattern::new(
-        r"(?i)(?:thay thế|đính chính|thu hồi|sửa đổi) (?:cho )?(?:\p{L}+ ){0,4}?(?:số:? ?)?(?P<symbol>\d{1,5}[^\s,;.)]{2,30})",
-    );
+    static TITLE: Pattern = Pattern::new(concat!(
+        r"(?i)đính chính|bản thay thế|thay thế (?:cho )?bản|bản sửa|sửa đổi lần|\(",
+        r"(?:sửa đổi|đã sửa)\)"
+    ));
+    static AGAIN: Pattern = Pattern::new(concat!(
+        r"(?i)(?:thay thế|đính chính|thu hồi|sửa đổi) (?:cho )?(?:\p{L}+ ){0,4}?",
+        r"(?:số:? ?)?(?P<symbol>\d{1,5}[^\s,;.)]{2,30})"
+    ));
     let head = page[..end.min(page.len())]
         .iter()
         .flat_map(|line| &line.cells);
@@ -158,7 +163,8 @@ mod tests {
     fn the_first_operative_sentence() {
         for (text, expected) in [
             (
-                "Căn cứ Luật A;\nTheo đề nghị của Bộ trưởng B,\n\nQUYẾT ĐỊNH:\nĐiều 1. Phê duyệt Chương trình phát triển\nđô thị. Giao Bộ B.",
+                "Căn cứ Luật A;\nTheo đề nghị của Bộ trưởng B,\n\nQUYẾT ĐỊNH:\nĐiều 1. Phê duyệt \
+                 Chương trình phát triển\nđô thị. Giao Bộ B.",
                 "Phê duyệt Chương trình phát triển đô thị.",
             ),
             (
@@ -166,7 +172,8 @@ mod tests {
                 "Căn cứ tình hình thực tế, Đảng uỷ thông báo đổi ngày họp.",
             ),
             (
-                "Kính gửi: Các chi bộ\nĐể bảo đảm tiến độ, đề nghị các chi bộ báo cáo như sau:\n1. A",
+                "Kính gửi: Các chi bộ\nĐể bảo đảm tiến độ, đề nghị các chi bộ báo cáo như sau:\n\
+                 1. A",
                 "Để bảo đảm tiến độ, đề nghị các chi bộ báo cáo như sau:",
             ),
             (

@@ -15,8 +15,8 @@ const NAMES: &[&str] = &[
     "Việt Nam",
     "Đảng",
     "Trung ương",
-    "Nhà nước",
     "Quốc hội",
+    "Hiến pháp",
     "Chính phủ",
     "Hà Nội",
     "Thủ tướng Chính phủ",
@@ -65,10 +65,8 @@ fn key(word: &str) -> String {
 /// small where it begins with "về".
 pub(super) fn sentence(capitals: &str, lines: &[Line]) -> String {
     if let Some(text) = as_written(capitals, lines) {
-        return match text.strip_prefix("Về ") {
-            Some(rest) => format!("về {rest}"),
-            None => upper_first(&text),
-        };
+        let about = text.strip_prefix("Về ").or(text.strip_prefix("về "));
+        return about.map_or_else(|| upper_first(&text), |rest| format!("về {rest}"));
     }
     let small = named(&capitals.to_lowercase());
     if small.starts_with("về ") || small.starts_with("v/v") {
@@ -109,6 +107,11 @@ pub(super) fn organisation(capitals: &str, heads: &[&str]) -> String {
     const OF_PLACE: [&str; 5] = ["tỉnh uỷ", "thành uỷ", "huyện uỷ", "quận uỷ", "thị uỷ"];
     let small = spelling::line(capitals).to_lowercase();
     let words: Vec<&str> = small.split(' ').collect();
+    // Words that are bodies only where a name can begin: Bộ Nội vụ is no vụ.
+    const MAYBE: [&str; 10] = [
+        "vụ", "hội", "đội", "tổ", "báo", "đài", "viện", "hạt", "khối", "đoàn",
+    ];
+    const LINKS: [&str; 4] = ["các", "và", "của", "thuộc"];
     let (mut out, mut at, mut next_big, mut all_big) = (Vec::new(), 0, true, false);
     let longest = |list: &[&str], at: usize| {
         (1..=3.min(words.len() - at)).rev().find(|n| {
@@ -117,7 +120,8 @@ pub(super) fn organisation(capitals: &str, heads: &[&str]) -> String {
         })
     };
     while at < words.len() {
-        let body = longest(heads, at).filter(|_| next_big || at > 0 && !all_big);
+        let firm = next_big || at > 0 && !all_big && !MAYBE.contains(&words[at]);
+        let body = longest(heads, at).filter(|_| firm);
         if let Some(n) = body {
             out.push(upper_first(words[at]));
             out.extend(words[at + 1..at + n].iter().map(|w| (*w).to_owned()));
@@ -128,7 +132,7 @@ pub(super) fn organisation(capitals: &str, heads: &[&str]) -> String {
             (next_big, all_big) = (true, true);
             at += n;
         } else {
-            let big = next_big || all_big;
+            let big = (next_big || all_big) && !LINKS.contains(&words[at]);
             out.push(if big {
                 upper_first(words[at])
             } else {

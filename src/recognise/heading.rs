@@ -24,14 +24,19 @@ pub(super) struct TypeLine {
 }
 
 /// How the body begins: grounds, address, parts.
-static BODY: Pattern = Pattern::new(
-    r"(?i)^(?:[-–+] ?)?(?:căn cứ|kính gửi|theo đề nghị|xét đề nghị|điều 1\b|chương i\b|phần thứ|i ?[-.–/] ?\p{L}|1[.)] ?\p{L}|nơi nhận)",
-);
+static BODY: Pattern = Pattern::new(concat!(
+    r"(?i)^(?:[-–+] ?)?(?:căn cứ|kính gửi|theo đề nghị|xét đề nghị|điều 1\b",
+    r"|chương i\b|phần thứ|i ?[-.–/] ?\p{L}|1[.)] ?\p{L}|nơi nhận)"
+));
 
 /// A number and symbol of any grammar.
 macro_rules! symbol_text {
     () => {
-        r"\d{1,5}\p{L}?\s?(?:[-–—]\s?\p{L}{1,6}\s?/\s?\p{L}[\p{L}\d]*(?:[-_]\p{L}[\p{L}\d]*)*|/\s?(?:\d{4}\s?/\s?)?\p{L}[\p{L}\d]*(?:\s?[-–—_/]\s?\p{L}[\p{L}\d]*)*)"
+        concat!(
+            r"\d{1,5}\p{L}?\s?(?:[-–—]\s?\p{L}{1,6}\s?/\s?\p{L}[\p{L}\d]*",
+            r"(?:[-_]\p{L}[\p{L}\d]*)*|/\s?(?:\d{4}\s?/\s?)?\p{L}[\p{L}\d]*",
+            r"(?:\s?[-–—_/]\s?\p{L}[\p{L}\d]*)*)"
+        )
     };
 }
 pub(super) use symbol_text;
@@ -264,9 +269,10 @@ pub(super) fn symbol(heading: &[Line]) -> Numbered {
     }
 }
 
-static DATE: Pattern = Pattern::new(
-    r"(?i)^(?P<place>[^\d,]{2,40}, ?)?(?:ng.?.?y)\s*(?P<d>\d ?\d?)\s*(?:th.?.?ng|[-/.])\s*(?P<m>\d ?\d?)\s*(?:n.?.?m|[-/.])\s*(?P<y>\d ?\d ?\d ?\d)\.?$",
-);
+static DATE: Pattern = Pattern::new(concat!(
+    r"(?i)^(?P<place>[^\d,]{2,40}, ?)?(?:ng.?.?y)\s*(?P<d>\d ?\d?)\s*(?:th.?.?ng",
+    r"|[-/.])\s*(?P<m>\d ?\d?)\s*(?:n.?.?m|[-/.])\s*(?P<y>\d ?\d ?\d ?\d)\.?$"
+));
 static SHORT: Pattern = Pattern::new(
     r"^(?:[^\d,:]{2,40}, ?)(?P<d>\d{1,2}) ?[-/.] ?(?P<m>\d{1,2}) ?[-/.] ?(?P<y>\d{4})\.?$",
 );

@@ -136,6 +136,9 @@ pub(super) fn issuer(
     let column = column(&head[..kind.map_or(head.len(), |k| k.at).min(head.len())]);
     let central = |name: &String| is(name, "Ban Chấp hành Trung ương") || is_central(name);
     if let Some(name) = below {
+        if let Some(full) = of_code(code).filter(|full| code != "TW" && names(full, name)) {
+            return Some((full.to_owned(), name.to_owned()));
+        }
         return Some((
             deciding(name).map_or_else(|| proper(name, body), str::to_owned),
             name.into(),
@@ -151,7 +154,8 @@ pub(super) fn issuer(
         return of_code(code).map(|name| (name.to_owned(), code.to_owned()));
     };
     let evidence = column.join(" / ");
-    if let Some(name) = of_code(code).filter(|name| names(name, last)) {
+    let said = |name: &&str| column.iter().any(|line| names(name, line));
+    if let Some(name) = of_code(code).filter(said) {
         return Some((name.to_owned(), evidence));
     }
     if let Some(name) = deciding(last) {
@@ -203,7 +207,11 @@ pub(super) fn of_code(code: &str) -> Option<&'static str> {
 
 /// One of the three bodies that decide for the Party's centre.
 fn deciding(text: &str) -> Option<&'static str> {
+    const BOTH: &str = "Bộ Chính trị, Ban Bí thư";
     let folded = fold(text);
+    if folded.contains(&fold(BOTH)) {
+        return Some(BOTH);
+    }
     DECIDING.into_iter().find(|name| {
         folded.starts_with(&fold(name)) || folded.contains(&format!(" {}", fold(name)))
     })
@@ -224,9 +232,11 @@ fn signed(body: &[Line]) -> Option<(&'static str, String)> {
 
 /// A first sentence that begins with the body: "Bộ Chính trị quy định …", "…, Ban Bí thư yêu cầu".
 fn opening(body: &[Line]) -> Option<(&'static str, String)> {
-    static OPENING: Pattern = Pattern::new(
-        r"(?i)(?:^|, )(?P<name>ban bí thư|bộ chính trị|ban chấp hành trung ương)(?: \p{L}+){0,3}? (?:quy định|quyết định|yêu cầu|ban hành|kết luận|chỉ thị|thông báo|quyết nghị)",
-    );
+    static OPENING: Pattern = Pattern::new(concat!(
+        r"(?i)(?:^|, )(?P<name>ban bí thư|bộ chính trị|ban chấp hành trung ương)",
+        r"(?: \p{L}+){0,3}? (?:quy định|quyết định|yêu cầu|ban hành|kết luận|chỉ thị",
+        r"|thông báo|quyết nghị)"
+    ));
     body.iter().take(40).find_map(|line| {
         let captures = OPENING.captures(&line.text)?;
         Some((deciding(group(&captures, "name")?)?, line.text.clone()))
@@ -234,7 +244,7 @@ fn opening(body: &[Line]) -> Option<(&'static str, String)> {
 }
 
 /// The organisations of the heading, parent first; wrapped names made one.
-fn column(head: &[Line]) -> Vec<String> {
+pub(super) fn column(head: &[Line]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut done = false;
     for cell in head.iter().flat_map(|line| &line.cells) {
@@ -304,7 +314,8 @@ mod tests {
                 vec!["ĐẢNG BỘ CƠ QUAN B", "ĐẢNG UỶ CỤC CÔNG NGHỆ THÔNG TIN"],
             ),
             (
-                "BỘ TÀI CHÍNH\tCỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nTỔNG CỤC THUẾ\tĐộc lập - Tự do - Hạnh phúc\n_____",
+                "BỘ TÀI CHÍNH\tCỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nTỔNG CỤC THUẾ\tĐộc lập - Tự \
+                 do - Hạnh phúc\n_____",
                 vec!["BỘ TÀI CHÍNH", "TỔNG CỤC THUẾ"],
             ),
             (

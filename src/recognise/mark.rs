@@ -83,9 +83,10 @@ const LIMITS: [&str; 9] = [
 
 /// True where a cell is a mark that limits circulation.
 fn limits(cell: &str) -> bool {
-    static DRAFT: Pattern = Pattern::new(
-        r"(?i)^[\[(<*\s]*(?:b[ảa]n )?d[ựu] ?th[ảa]o(?:\s*[\])>*.:]*|\s*(?:l[ầa]n|ng[àa]y|s[ốo]|b[ảa]n|[-–,/(])?\s*(?:th[ứu] )?[\d(].*)$",
-    );
+    static DRAFT: Pattern = Pattern::new(concat!(
+        r"(?i)^[\[(<*\s]*(?:b[ảa]n )?d[ựu] ?th[ảa]o(?:\s*[\])>*.:]*|\s*(?:l[ầa]n|ng[àa]y",
+        r"|s[ốo]|b[ảa]n|[-–,/(])?\s*(?:th[ứu] )?[\d(].*)$"
+    ));
     let length = cell.chars().count();
     if !(6..=60).contains(&length) {
         return false;
@@ -106,8 +107,25 @@ fn limits(cell: &str) -> bool {
             }))
 }
 
-/// The first mark that limits circulation, as written: a cell of its own on any page, or DỰ THẢO
-/// before the type on the type's own line.
+/// The cells where headers, footers and text boxes stand: the first lines of every page and the
+/// last ones.
+fn edges(pages: &[String]) -> impl Iterator<Item = String> + '_ {
+    const LINES: usize = 6;
+    const OF_LAST: usize = 60;
+    let last = pages.len().saturating_sub(1);
+    pages.iter().enumerate().flat_map(move |(at, page)| {
+        let end = if at == last { OF_LAST } else { LINES };
+        page.lines()
+            .take(LINES)
+            .chain(page.lines().rev().take(end))
+            .flat_map(cells_of)
+            .filter(|cell| cell.len() <= 400)
+            .map(spelling::line)
+    })
+}
+
+/// The first mark that limits circulation, as written: a cell of its own on page 1 or at
+/// the edges of any page, or DỰ THẢO before the type on the type's own line.
 pub(super) fn circulation(
     pages: &[String],
     page: &[Line],
@@ -119,15 +137,10 @@ pub(super) fn circulation(
         .iter()
         .flat_map(|line| &line.cells)
         .find(|cell| spelling::is_capitals(cell) && spelling::fold(cell).starts_with(&draft));
-    let found = heading.cloned().or_else(|| {
-        pages
-            .iter()
-            .flat_map(|text| text.lines())
-            .flat_map(cells_of)
-            .filter(|cell| cell.len() <= 400)
-            .map(spelling::line)
-            .find(|cell| limits(cell))
-    })?;
+    let cells = page.iter().flat_map(|line| line.cells.iter().cloned());
+    let found = heading
+        .cloned()
+        .or_else(|| cells.chain(edges(pages)).find(|cell| limits(cell)))?;
     Some(fact(found.clone(), Origin::Heading, &found))
 }
 

@@ -1,5 +1,5 @@
 //! Owns what the text and the name of a file say of a document: its facts, each with where it was
-//! read, and whether it bears a secrecy mark. It refuses to know file formats and what is then done.
+//! read, and whether it bears a secrecy mark. It refuses to know file formats and what comes next.
 
 mod body;
 mod casing;
@@ -159,6 +159,7 @@ fn of_text(pages: &[String]) -> Facts {
         gist: body::gist(rest),
         ..Facts::default()
     };
+    whole_reference(&mut facts, &lines);
     number_and_date(&mut facts, head, &lines, pages, &below);
     let symbol = facts.symbol.as_ref().map(|f| f.value.clone());
     if facts.title.is_none() && kind.is_none() {
@@ -172,12 +173,14 @@ fn of_text(pages: &[String]) -> Facts {
         &all,
         symbol.as_ref(),
     );
-    facts.issuer = issuer.map(|(name, evidence)| fact(name, Origin::Heading, &evidence));
+    facts.issuer = facts
+        .issuer
+        .take()
+        .or_else(|| issuer.map(|(name, evidence)| fact(name, Origin::Heading, &evidence)));
     annex(&mut facts, &lines, kind.as_ref(), symbol.is_some());
-    if facts.symbol.is_none() {
-        whole_reference(&mut facts, &lines);
-    }
-    if facts.kind.is_none() {
+    // A consolidated text bears the name of what it consolidates.
+    let consolidated = symbol.as_ref().is_some_and(|s| s.type_code() == "VBHN");
+    if facts.kind.is_none() || consolidated {
         let code = facts
             .symbol
             .as_ref()

@@ -19,18 +19,22 @@ pub(super) struct Named {
     pub(super) says_newer: bool,
 }
 
-static PARTY: Pattern = Pattern::new(
-    r"(?i)(?:^|[^\p{L}\d])(?P<n>\d{1,5}\p{L}?)[-_ .]{1,3}(?P<t>\p{L}{2,4})[-_ .]{1,3}(?P<o>\p{L}{2,10}\d{0,2}(?:-\p{L}{2,6})?)(?:$|[^\p{L}\d])",
-);
-static LAW: Pattern = Pattern::new(
-    r"(?i)(?:^|[^\p{L}\d])(?P<n>\d{1,3})[-_ .](?P<y>(?:19|20)\d\d)[-_ .]?(?P<o>qh\d{1,2})(?:$|[^\p{L}\d])",
-);
-static YEARED: Pattern = Pattern::new(
-    r"(?i)(?:^|[^\p{L}\d])(?P<n>\d{1,5}\p{L}?)[-_ .](?P<y>(?:19|20)\d\d)[-_ .](?P<t>\p{L}{2,4})[-_ .](?P<o>\p{L}{2,10}\d{0,2}(?:-\p{L}{2,6})?)(?:$|[^\p{L}\d])",
-);
-static DECREE: Pattern = Pattern::new(
-    r"(?i)^(?:ngh[ịi][-_ .]?[đd][ịi]nh|n[đd])[-_ .](?:s[ốo][-_ .])?(?P<n>\d{1,3})[-_ .](?P<y>(?:19|20)\d\d)(?:[-_ .](?:n[đd][-_ .]cp)?|$)",
-);
+static PARTY: Pattern = Pattern::new(concat!(
+    r"(?i)(?:^|[^\p{L}\d])(?P<n>\d{1,5}\p{L}?)[-_ .]{1,3}(?P<t>\p{L}{2,4})[-_ .]{1,3}",
+    r"(?P<o>\p{L}{2,10}\d{0,2}(?:-\p{L}{2,6})?)(?:$|[^\p{L}\d])"
+));
+static LAW: Pattern = Pattern::new(concat!(
+    r"(?i)(?:^|[^\p{L}\d])(?P<n>\d{1,3})[-_ .](?P<y>(?:19|20)\d\d)[-_ .]?",
+    r"(?P<o>qh\d{1,2})(?:$|[^\p{L}\d])"
+));
+static YEARED: Pattern = Pattern::new(concat!(
+    r"(?i)(?:^|[^\p{L}\d])(?P<n>\d{1,5}\p{L}?)[-_ .](?P<y>(?:19|20)\d\d)[-_ .]",
+    r"(?P<t>\p{L}{2,4})[-_ .](?P<o>\p{L}{2,10}\d{0,2}(?:-\p{L}{2,6})?)(?:$|[^\p{L}\d])"
+));
+static DECREE: Pattern = Pattern::new(concat!(
+    r"(?i)^(?:ngh[ịi][-_ .]?[đd][ịi]nh|n[đd])[-_ .](?:s[ốo][-_ .])?",
+    r"(?P<n>\d{1,3})[-_ .](?P<y>(?:19|20)\d\d)(?:[-_ .](?:n[đd][-_ .]cp)?|$)"
+));
 static LETTER: Pattern =
     Pattern::new(r"^(?P<n>\d{1,5})[-_](?P<o>\p{Lu}{2,8})[-_](?P<u>\p{Lu}{2,8})(?:$|[^\p{L}\d])");
 static DAY: Pattern =
@@ -38,9 +42,10 @@ static DAY: Pattern =
 static ISO: Pattern = Pattern::new(
     r"(?:^|\D)(?P<y>(?:19|20)\d\d)[-_.]?(?P<m>0[1-9]|1[0-2])[-_.]?(?P<d>[0-3]\d)(?:$|\D)",
 );
-static NOISE: Pattern = Pattern::new(
-    r"(?i)\((?:\d{1,2}|copy|b[ảa]n s[aạ]o)\)|\s-\s(?:copy|b[ảa]n sao)|(?:^|[-_ ])(?:scan|b[ảa]n qu[ée]t|signed|k[ýy] s[ốo])(?:$|[-_ .])",
-);
+static NOISE: Pattern = Pattern::new(concat!(
+    r"(?i)\((?:\d{1,2}|copy|b[ảa]n s[aạ]o)\)|\s-\s(?:copy|b[ảa]n sao)|(?:^|[-_ ])",
+    r"(?:scan|b[ảa]n qu[ée]t|signed|k[ýy] s[ốo])(?:$|[-_ .])"
+));
 
 /// Reads a file's name; its folders and last extension are left out.
 pub(super) fn read(file_name: &str) -> Named {
@@ -209,9 +214,10 @@ fn kind_stripped(text: &str, kind: Option<&str>) -> Option<String> {
 }
 
 fn part(stem: &str) -> Part {
-    static ANNEX: Pattern = Pattern::new(
-        r"(?i)(?:^|[^\p{L}])(?:ph[ụu][ -_.]?l[ụu]c|pl)[ -_.]?(?:s[ốo][ -_.]?)?(?P<n>\d{1,3}|[ivx]{1,5})?(?:$|[^\p{L}\d])",
-    );
+    static ANNEX: Pattern = Pattern::new(concat!(
+        r"(?i)(?:^|[^\p{L}])(?:ph[ụu][ -_.]?l[ụu]c|pl)[ -_.]?(?:s[ốo][ -_.]?)?",
+        r"(?P<n>\d{1,3}|[ivx]{1,5})?(?:$|[^\p{L}\d])"
+    ));
     let Some(captures) = ANNEX.captures(stem) else {
         return Part::Main;
     };

@@ -11,9 +11,10 @@ pub(super) const HEADING_LINES: usize = 90;
 const LINE_MAX: usize = 2_000;
 
 /// Where a right-hand column begins although only one blank stands before it.
-static COLUMN: Pattern = Pattern::new(
-    r"(?i:c.ng h.a x. h.i ch.|đ.ng c.ng s.n vi.t nam|đ.c l.p\s?[-–]\s?t. do)|(?:T[Pp]\.? ?)?\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){0,3}, ?ng[àa]y\b",
-);
+static COLUMN: Pattern = Pattern::new(concat!(
+    r"(?i:c.ng h.a x. h.i ch.|đ.ng c.ng s.n vi.t nam|đ.c l.p\s?[-–]\s?t. do|\bv/v )|",
+    r"(?:T[Pp]\.? ?)?\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){0,3}, ?ng[àa]y\b"
+));
 
 /// One line of a page.
 #[derive(Clone, Debug, Default)]

@@ -24,7 +24,8 @@ macro_rules! reference {
             $lead,
             r"(?P<kind>\p{L}+(?: \p{L}+){0,3}?) (?:số:? ?)?(?P<symbol>",
             symbol_text!(),
-            r")(?:,? ?(?:ban hành )?ngày ?(?P<d>\d{1,2}) ?(?:tháng|[-/.]) ?(?P<m>\d{1,2}) ?(?:năm|[-/.]) ?(?P<y>\d{4}))?(?:,? ?của (?P<org>[^,;()]+?))?",
+            r")(?:,? ?(?:ban hành )?ngày ?(?P<d>\d{1,2}) ?(?:tháng|[-/.]) ?(?P<m>\d{1,2}) ?",
+            r"(?:năm|[-/.]) ?(?P<y>\d{4}))?(?:,? ?của (?P<org>[^,;()]+?))?",
             $tail
         )
     };
@@ -103,9 +104,10 @@ const PLENUMS: [Plenum; 3] = [
 /// The document that "Nghị quyết Trung ương 4 khoá XII", "NQTW4 khóa 12", "KL T.Ư 4 khoá XIII"
 /// name; none without the term, and none where the table has none.
 pub(super) fn informal(text: &str) -> Option<Reference> {
-    static INFORMAL: Pattern = Pattern::new(
-        r"(?P<code>nghi quyet|ket luan|nq|kl) ?(?:trung uong|t\.? ?[wu]\.?) ?(?:lan thu )?(?P<n>\d{1,2}|[ivx]{1,4})[ ,]*\(?khoa (?P<term>\d{1,2}|[ivx]{1,5})",
-    );
+    static INFORMAL: Pattern = Pattern::new(concat!(
+        r"(?P<code>nghi quyet|ket luan|nq|kl) ?(?:trung uong|t\.? ?[wu]\.?) ?",
+        r"(?:lan thu )?(?P<n>\d{1,2}|[ivx]{1,4})[ ,]*\(?khoa (?P<term>\d{1,2}|[ivx]{1,5})"
+    ));
     let plain = spelling::ascii(text)
         .to_ascii_lowercase()
         .replace(['_', '-'], " ");
@@ -146,8 +148,10 @@ mod tests {
         assert_eq!(found.issuer.as_deref(), Some("Ban Bí thư"));
         assert_eq!(found.title.as_deref(), Some("về một việc"));
         let found = attached(
-            "(Ban hành kèm theo Quyết định số 12/2020/QĐ-TTg ngày 05 tháng 3 năm 2020 của Thủ tướng Chính phủ)",
-        ).expect("attached");
+            "(Ban hành kèm theo Quyết định số 12/2020/QĐ-TTg ngày 05 tháng 3 năm 2020 của \
+             Thủ tướng Chính phủ)",
+        )
+        .expect("attached");
         assert_eq!(found.symbol.as_str(), "12/2020/QĐ-TTg");
         assert_eq!(found.issuer.as_deref(), Some("Thủ tướng Chính phủ"));
         for text in [

@@ -62,7 +62,20 @@ pub(super) fn below(whole: &[Line], kind: &TypeLine) -> Below {
         }
     }
     let open = !about.is_empty();
-    at = gather(whole, at, open, &mut about);
+    let small = |line: &&Line| !line.text.is_empty() && !spelling::is_capitals(&line.text);
+    if open
+        && whole
+            .get(at)
+            .filter(small)
+            .is_some_and(|l| begins_small(&l.text))
+    {
+        // CHƯƠNG TRÌNH CÔNG TÁC / năm 2031: the type's line runs over into the title.
+        about
+            .iter_mut()
+            .for_each(|text| *text = text.to_lowercase());
+    }
+    let until = (at..whole.len().min(at + 20)).find(|i| is_authority(&whole[*i].text, whole, kind));
+    at = gather(&whole[..until.unwrap_or(whole.len())], at, open, &mut about);
     below.end = at;
     let title = clean(&about.join(" "));
     if !title.is_empty() {
@@ -75,6 +88,37 @@ pub(super) fn below(whole: &[Line], kind: &TypeLine) -> Below {
         });
     }
     below
+}
+
+/// True for the line between title and grounds that says who decides: THỦ TƯỚNG CHÍNH PHỦ, BỘ
+/// TRƯỞNG …, or the body of the heading again. A law has none, and its name can be a body's.
+fn is_authority(text: &str, whole: &[Line], kind: &TypeLine) -> bool {
+    const POSTS: [&str; 8] = [
+        "bộ trưởng",
+        "thủ tướng",
+        "chủ tịch",
+        "giám đốc",
+        "tổng giám đốc",
+        "tổng cục trưởng",
+        "cục trưởng",
+        "chánh văn phòng",
+    ];
+    if !spelling::is_capitals(text) || kind.word.to_lowercase().contains("luật") {
+        return false;
+    }
+    let folded = spelling::fold(text);
+    POSTS
+        .iter()
+        .any(|post| folded.starts_with(&spelling::fold(post)))
+        || super::issuer::column(&whole[..kind.at])
+            .iter()
+            .any(|name| spelling::fold(name) == folded)
+}
+
+/// True where the first letter is a small one.
+fn begins_small(text: &str) -> bool {
+    let first = text.chars().find(|c| c.is_alphanumeric());
+    first.is_some_and(char::is_lowercase)
 }
 
 /// What follows the type on its own line: a body, an old law's number, the title's beginning.
@@ -186,10 +230,7 @@ fn gather(whole: &[Line], at: usize, open: bool, about: &mut Vec<String>) -> usi
 /// True where `text` belongs to the title gathered so far.
 fn goes_on(about: &[String], text: &str, blank: bool, after: &[Line], open: bool) -> bool {
     let last = about.last().map_or("", String::as_str);
-    let small = text
-        .chars()
-        .find(|c| c.is_alphanumeric())
-        .is_some_and(char::is_lowercase);
+    let small = begins_small(text);
     let hangs = hangs(last);
     if spelling::is_capitals(last) {
         return spelling::is_capitals(text) && (!blank || hangs);
@@ -213,7 +254,12 @@ fn goes_on(about: &[String], text: &str, blank: bool, after: &[Line], open: bool
         after[n].is_rule()
             || after[n].text.is_empty() && after.get(n + 1).is_some_and(Line::is_rule)
     });
-    let short = text.chars().count() <= 60 && ahead == Some(0);
+    // A line that is whole by itself: the next begins anew and is longer, as the body's first is.
+    let length = text.chars().count();
+    let whole = after.first().is_some_and(|next| {
+        next.text.starts_with(char::is_uppercase) && next.text.chars().count() > length
+    });
+    let short = length <= 60 && ahead == Some(0) || length <= 70 && whole;
     !sentence && !open && (ruled && ahead.is_some_and(|n| n <= 3) || short)
         || sentence
             && ruled
@@ -272,7 +318,11 @@ pub(super) fn clean(text: &str) -> String {
     } else {
         text
     };
-    text.chars().take(TITLE_MAX).collect()
+    let text: String = text.chars().take(TITLE_MAX).collect();
+    match text.strip_prefix("Về ") {
+        Some(rest) => format!("về {rest}"),
+        None => text,
+    }
 }
 
 /// The trích yếu of a letter: after "V/v" under the number, or above the address where the whole
@@ -318,7 +368,8 @@ mod tests {
     fn titles_of_several_lines() {
         for (text, title) in [
             (
-                "CHỈ THỊ\nCỦA BAN BÍ THƯ\nvề tăng cường công tác,\nquản lý cán bộ\n-----\nThời gian qua, a.",
+                "CHỈ THỊ\nCỦA BAN BÍ THƯ\nvề tăng cường công tác,\nquản lý cán bộ\n-----\nThời \
+                 gian qua, a.",
                 "về tăng cường công tác, quản lý cán bộ",
             ),
             (
@@ -334,11 +385,13 @@ mod tests {
                 "Phòng, chống thiên tai",
             ),
             (
-                "KẾ HOẠCH\nkiểm tra năm 2021\nĐảng uỷ Cục Thuế xây dựng Kế hoạch kiểm tra năm 2021 như sau:",
+                "KẾ HOẠCH\nkiểm tra năm 2021\nĐảng uỷ Cục Thuế xây dựng Kế hoạch kiểm tra năm \
+                 2021 như sau:",
                 "kiểm tra năm 2021",
             ),
             (
-                "NGHỊ QUYẾT\nHỘI NGHỊ LẦN THỨ SÁU\nBAN CHẤP HÀNH TRUNG ƯƠNG KHOÁ XII\nvề một số vấn đề\n*",
+                "NGHỊ QUYẾT\nHỘI NGHỊ LẦN THỨ SÁU\nBAN CHẤP HÀNH TRUNG ƯƠNG KHOÁ XII\nvề một số \
+                 vấn đề\n*",
                 "về một số vấn đề",
             ),
             (

@@ -74,7 +74,7 @@ impl Kind {
 
 /// Reads a roster to its end or until `sink` breaks. `branches` is the list that
 /// `[roster] branches` names, for CSV. CSV streams; XLSX needs its shared texts in memory, TOML
-/// all of it. To tell members apart some 50 bytes of each stay in memory until the end.
+/// all of it. To tell members apart some 130 bytes of each stay in memory until the end.
 ///
 /// # Errors
 /// Only where the source itself cannot be read; everything about its content is a fault.

@@ -64,11 +64,12 @@ const NOTHING: [&str; 8] = ["-", "--", "x", ".", "không", "không có", "chưa 
 /// [`Problem::MissingEmail`] or [`Problem::InvalidEmail`].
 pub(super) fn address(raw: &str) -> Result<(Address, Vec<Problem>), Problem> {
     let (text, mut problems) = line(raw);
-    if text.is_empty()
-        || NOTHING
+    let nothing = || {
+        NOTHING
             .iter()
-            .any(|nothing| spelling::fold(&text) == spelling::fold(nothing))
-    {
+            .any(|word| spelling::fold(&text) == spelling::fold(word))
+    };
+    if text.is_empty() || (!text.contains('@') && nothing()) {
         return Err(Problem::MissingEmail);
     }
     let mut parts = text

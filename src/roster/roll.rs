@@ -14,7 +14,7 @@ use crate::spelling;
 
 /// Most names of branches in a piece of advice.
 const ADVISED_MAX: usize = 10;
-/// Keys are kept as hashes: a million members stay within some 50 MB.
+/// Keys are kept as hashes: a million members stay within some 130 MB.
 type Rows = HashMap<u64, usize>;
 
 fn hash(text: &str) -> u64 {

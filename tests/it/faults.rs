@@ -12,7 +12,11 @@ use super::peer::{Action, Peer, Rule, Script, Stage};
 
 /// An office of two branches that delivers to the peer.
 async fn office(peer: &Peer, delivery: &str) -> Office {
-    let mut office = Office::open(Settings { delivery, ..Settings::default() }).await;
+    let mut office = Office::open(Settings {
+        delivery,
+        ..Settings::default()
+    })
+    .await;
     office.config.smtp = peer.smtp();
     office.document("23-CT/TW", |_| {}).await;
     office.publish("day").await;
@@ -21,7 +25,10 @@ async fn office(peer: &Peer, delivery: &str) -> Office {
 
 async fn state_of(office: &Office, address: &str) -> (State, u32, String) {
     let log = office.log().await;
-    let row = log.into_iter().find(|r| r.address.as_deref() == Some(address)).unwrap();
+    let row = log
+        .into_iter()
+        .find(|r| r.address.as_deref() == Some(address))
+        .unwrap();
     (row.state, row.attempts, row.reply.unwrap_or_default())
 }
 
@@ -43,7 +50,9 @@ async fn all_is_well() {
 
 #[tokio::test]
 async fn a_refused_recipient_fails_alone() {
-    let rule = Rule::at(Stage::Rcpt).to("an@a.example").then(Action::reply("550 5.1.1 no such user"));
+    let rule = Rule::at(Stage::Rcpt)
+        .to("an@a.example")
+        .then(Action::reply("550 5.1.1 no such user"));
     let (_peer, office, tally) = run(Script::new().rule(rule), "").await;
     assert_eq!((tally.sent, tally.failed), (3, 1));
     let (state, attempts, reply) = state_of(&office, "an@a.example").await;
@@ -55,21 +64,31 @@ async fn a_refused_recipient_fails_alone() {
 
 #[tokio::test]
 async fn two_hard_failures_from_different_editions_hold_the_address() {
-    let rule = Rule::at(Stage::Rcpt).to("an@a.example").then(Action::reply("550 5.1.1 no such user"));
+    let rule = Rule::at(Stage::Rcpt)
+        .to("an@a.example")
+        .then(Action::reply("550 5.1.1 no such user"));
     let (_peer, office, _) = run(Script::new().rule(rule), "").await;
     office.publish("day").await;
     office.deliver().await;
     office.document("24-CT/TW", |_| {}).await;
     office.publish("day").await;
     let last = office.log().await.pop().unwrap();
-    let held: Vec<_> = office.log().await.into_iter().filter(|r| r.reply.as_deref() == Some("held")).collect();
+    let held: Vec<_> = office
+        .log()
+        .await
+        .into_iter()
+        .filter(|r| r.reply.as_deref() == Some("held"))
+        .collect();
     assert_eq!(held.len(), 1, "{last:?}");
     assert_eq!((held[0].state, held[0].attempts), (State::Failed, 0));
 }
 
 #[tokio::test]
 async fn a_put_off_recipient_waits_for_its_time_and_delays_nobody() {
-    let rule = Rule::at(Stage::Rcpt).to("an@a.example").times(1).then(Action::reply("451 4.7.1 greylisted"));
+    let rule = Rule::at(Stage::Rcpt)
+        .to("an@a.example")
+        .times(1)
+        .then(Action::reply("451 4.7.1 greylisted"));
     let (_peer, office, tally) = run(Script::new().rule(rule), "retry_after = [\"5m\"]").await;
     assert_eq!((tally.sent, tally.put_off), (3, 1));
     assert_eq!(state_of(&office, "an@a.example").await.0, State::Deferred);
@@ -80,19 +99,32 @@ async fn a_put_off_recipient_waits_for_its_time_and_delays_nobody() {
 
 #[tokio::test]
 async fn reset_after_the_dot_is_doubt_resent_once_with_the_same_message_id() {
-    let rule = Rule::at(Stage::Dot).to("an@a.example").times(1).then(Action::take(Action::Reset));
+    let rule = Rule::at(Stage::Dot)
+        .to("an@a.example")
+        .times(1)
+        .then(Action::take(Action::Reset));
     let (peer, office, tally) = run(Script::new().rule(rule), "unknown_after = \"15m\"").await;
     assert_eq!((tally.sent, tally.put_off, tally.queue.unknown), (3, 1, 1));
     pass(901);
     assert_eq!(office.deliver().await.sent, 1);
-    let taken: Vec<_> = peer.record().taken.into_iter().filter(|t| t.to == ["an@a.example"]).collect();
+    let taken: Vec<_> = peer
+        .record()
+        .taken
+        .into_iter()
+        .filter(|t| t.to == ["an@a.example"])
+        .collect();
     assert_eq!(taken.len(), 2);
-    assert_eq!(taken[0].data, taken[1].data, "byte-equal, Message-ID included");
+    assert_eq!(
+        taken[0].data, taken[1].data,
+        "byte-equal, Message-ID included"
+    );
 }
 
 #[tokio::test]
 async fn doubt_twice_is_held_for_a_person() {
-    let rule = Rule::at(Stage::Dot).to("an@a.example").then(Action::take(Action::Silence));
+    let rule = Rule::at(Stage::Dot)
+        .to("an@a.example")
+        .then(Action::take(Action::Silence));
     let (_peer, office, _) = run(Script::new().rule(rule), "unknown_after = \"1m\"").await;
     pass(61);
     office.deliver().await;
@@ -105,15 +137,24 @@ async fn doubt_twice_is_held_for_a_person() {
 
 #[tokio::test]
 async fn a_reset_before_the_dot_counts_no_attempt() {
-    let rule = Rule::at(Stage::Data).to("an@a.example").times(1).then(Action::Reset);
+    let rule = Rule::at(Stage::Data)
+        .to("an@a.example")
+        .times(1)
+        .then(Action::Reset);
     let (_peer, office, tally) = run(Script::new().rule(rule), "").await;
     assert_eq!(tally.sent, 4);
-    assert_eq!(state_of(&office, "an@a.example").await.1, 1, "only the attempt that arrived");
+    assert_eq!(
+        state_of(&office, "an@a.example").await.1,
+        1,
+        "only the attempt that arrived"
+    );
 }
 
 #[tokio::test]
 async fn a_dialogue_that_always_breaks_is_put_aside() {
-    let rule = Rule::at(Stage::Data).to("nga@a.example").then(Action::Reset);
+    let rule = Rule::at(Stage::Data)
+        .to("nga@a.example")
+        .then(Action::Reset);
     let (_peer, office, tally) = run(Script::new().rule(rule), "").await;
     assert_eq!((tally.sent, tally.queue.deferred), (3, 1));
     assert_eq!(state_of(&office, "nga@a.example").await.1, 0);
@@ -125,24 +166,42 @@ async fn a_refused_sender_pauses_the_edition_and_blames_nobody() {
     let (_peer, office, tally) = run(script, "").await;
     assert_eq!((tally.sent, tally.failed, tally.queue.paused), (0, 0, 4));
     let attention = office.ledger.attention().await.unwrap();
-    assert!(attention.iter().any(|a| a.what == "paused" && a.detail.contains("sender rejected")));
+    assert!(
+        attention
+            .iter()
+            .any(|a| a.what == "paused" && a.detail.contains("sender rejected"))
+    );
 }
 
 #[tokio::test]
 async fn alike_policy_refusals_brake_before_all_are_refused() {
-    let peer = Peer::start(
-        Script::new().at(Stage::Dot, Action::reply("550 5.7.26 not authenticated")),
-    )
-    .await;
+    let peer =
+        Peer::start(Script::new().at(Stage::Dot, Action::reply("550 5.7.26 not authenticated")))
+            .await;
     let roster = many(100);
-    let mut office = Office::open(Settings { roster: &roster, ..Settings::default() }).await;
+    let mut office = Office::open(Settings {
+        roster: &roster,
+        ..Settings::default()
+    })
+    .await;
     office.config.smtp = peer.smtp();
     office.document("23-CT/TW", |_| {}).await;
     office.publish("day").await;
     let tally = office.deliver().await;
-    assert!(tally.failed <= 3 + office.config.delivery.in_doubt_max as u64, "{tally:?}");
+    assert!(
+        tally.failed <= 3 + office.config.delivery.in_doubt_max as u64,
+        "{tally:?}"
+    );
     assert_eq!(tally.queue.paused, 100 - tally.failed);
-    assert!(office.ledger.attention().await.unwrap().iter().any(|a| a.what == "paused"));
+    assert!(
+        office
+            .ledger
+            .attention()
+            .await
+            .unwrap()
+            .iter()
+            .any(|a| a.what == "paused")
+    );
 }
 
 #[tokio::test]
@@ -156,14 +215,30 @@ async fn a_server_that_is_away_leaves_everything_pending() {
     let tally = office.deliver().await;
     assert_eq!((tally.sent, tally.queue.pending, tally.put_off), (0, 4, 0));
     assert!(office.log().await.iter().all(|r| r.attempts == 0));
-    assert!(office.ledger.attention().await.unwrap().iter().any(|a| a.what == "server"));
+    assert!(
+        office
+            .ledger
+            .attention()
+            .await
+            .unwrap()
+            .iter()
+            .any(|a| a.what == "server")
+    );
 }
 
 #[tokio::test]
 async fn latin_1_and_wordless_replies_are_sent() {
     let script = Script::new()
-        .rule(Rule::at(Stage::Dot).to("an@a.example").then(Action::raw(*b"250\r\n")))
-        .rule(Rule::at(Stage::Dot).to("nga@a.example").then(Action::raw(*b"250 re\xe7u\r\n")));
+        .rule(
+            Rule::at(Stage::Dot)
+                .to("an@a.example")
+                .then(Action::raw(*b"250\r\n")),
+        )
+        .rule(
+            Rule::at(Stage::Dot)
+                .to("nga@a.example")
+                .then(Action::raw(*b"250 re\xe7u\r\n")),
+        );
     let (_peer, _, tally) = run(script, "").await;
     assert_eq!(tally.sent, 4);
 }
@@ -186,7 +261,8 @@ async fn under_random_faults_the_ledger_equals_the_peer() {
         office.document("23-CT/TW", |_| {}).await;
         office.publish("day").await;
         for _ in 0..40 {
-            let tally = tokio::time::timeout(Duration::from_secs(60), office.deliver_until(Until::Idle));
+            let tally =
+                tokio::time::timeout(Duration::from_secs(60), office.deliver_until(Until::Idle));
             let tally = tally.await.expect("delivery comes to its end");
             resume_paused(&office).await;
             if tally.queue.pending + tally.queue.deferred == 0 {
@@ -195,15 +271,25 @@ async fn under_random_faults_the_ledger_equals_the_peer() {
             pass(400);
         }
         let record = peer.record();
-        assert!(record.violations.is_empty(), "seed {seed}: {:?}", record.violations);
+        assert!(
+            record.violations.is_empty(),
+            "seed {seed}: {:?}",
+            record.violations
+        );
         for row in office.log().await {
             let address = row.address.clone().unwrap();
             let times = record.times(&address);
             let doubted = row.state == State::Unknown || row.attempts > 1;
             match row.state {
-                State::Sent => assert!(times == 1 || (times > 1 && doubted), "seed {seed}: {address} {times}"),
+                State::Sent => assert!(
+                    times == 1 || (times > 1 && doubted),
+                    "seed {seed}: {address} {times}"
+                ),
                 State::Unknown => {}
-                other => assert_eq!(times, 0, "seed {seed}: {address} is {other} but was accepted"),
+                other => assert_eq!(
+                    times, 0,
+                    "seed {seed}: {address} is {other} but was accepted"
+                ),
             }
         }
     }

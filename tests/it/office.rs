@@ -1,6 +1,7 @@
 //! Owns an office to test with: a folder of its own with configuration, roster and ledger, and
 //! documents put on record directly. It refuses to know what is tested.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -20,23 +21,27 @@ use phobien::organisation::Audience;
 use phobien::publish::{self, Order, Press, Published};
 use phobien::schedule::Slot;
 
-/// The clock of the tests: seconds since 2026-11-23 08:00 UTC, moved by hand. One for the whole
-/// binary is enough, since every test only moves it forward.
-static SECONDS: AtomicI64 = AtomicI64::new(0);
+thread_local! {
+    /// The clock of a test: seconds since 2026-11-23 08:00 UTC, moved by hand. Every test runs on a
+    /// thread of its own.
+    static SECONDS: Cell<i64> = const { Cell::new(0) };
+}
 
 /// Now.
-pub fn now() -> DateTime<Utc> {
+pub(crate) fn now() -> DateTime<Utc> {
     let start = DateTime::from_timestamp(1_795_420_800, 0).unwrap();
-    start + TimeDelta::seconds(SECONDS.load(Ordering::SeqCst))
+    start + TimeDelta::seconds(SECONDS.get())
 }
 
 /// Lets time pass.
-pub fn pass(seconds: i64) {
-    SECONDS.fetch_add(seconds, Ordering::SeqCst);
+pub(crate) fn pass(seconds: i64) {
+    SECONDS.set(SECONDS.get() + seconds);
 }
 
 fn entropy() -> [u8; 16] {
-    Sha256::of(&SECONDS.fetch_add(0, Ordering::SeqCst).to_be_bytes()).0[..16].try_into().unwrap()
+    Sha256::of(&SECONDS.get().to_be_bytes()).0[..16]
+        .try_into()
+        .unwrap()
 }
 
 fn middle() -> f64 {
@@ -44,29 +49,34 @@ fn middle() -> f64 {
 }
 
 /// An office in a temporary folder.
-pub struct Office {
-    pub home: tempfile::TempDir,
-    pub config: Config,
-    pub ledger: Ledger,
+pub(crate) struct Office {
+    pub(crate) home: tempfile::TempDir,
+    pub(crate) config: Config,
+    pub(crate) ledger: Ledger,
     next: AtomicI64,
 }
 
 /// Where letters go, and what else differs from the defaults.
-pub struct Settings<'a> {
-    pub url: &'a str,
-    pub smtp: &'a str,
-    pub delivery: &'a str,
-    pub roster: &'a str,
+pub(crate) struct Settings<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) smtp: &'a str,
+    pub(crate) delivery: &'a str,
+    pub(crate) roster: &'a str,
 }
 
 impl Default for Settings<'_> {
     fn default() -> Self {
-        Self { url: "maildir:mail", smtp: "", delivery: "", roster: ROSTER }
+        Self {
+            url: "maildir:mail",
+            smtp: "",
+            delivery: "",
+            roster: ROSTER,
+        }
     }
 }
 
 /// Two branches; CB1 without officers' addresses, one member without an address.
-pub const ROSTER: &str = "\
+pub(crate) const ROSTER: &str = "\
 ma,ho_ten,email,chi_bo,chuc_vu,loai
 A1,Trần Mai Nga,nga@a.example,Chi bộ Một,Bí thư chi bộ,Chính thức
 A2,Đỗ Văn Ân,an@a.example,Chi bộ Một,Phó Bí thư chi bộ,Chính thức
@@ -76,7 +86,7 @@ B2,Cao Hữu Quân,,Chi bộ Hai,Đảng viên,Chính thức
 ";
 
 impl Office {
-    pub async fn open(settings: Settings<'_>) -> Self {
+    pub(crate) async fn open(settings: Settings<'_>) -> Self {
         let home = tempfile::tempdir().unwrap();
         std::fs::create_dir(home.path().join("in")).unwrap();
         std::fs::write(home.path().join("roster.csv"), settings.roster).unwrap();
@@ -94,28 +104,41 @@ impl Office {
         let config = Config::parse(&text, &home.path().join("phobien.toml"))
             .unwrap_or_else(|faults| panic!("{faults:?}"));
         let ledger = Ledger::open(&config.state_folder, [7; 32]).await.unwrap();
-        let office = Self { home, config, ledger, next: AtomicI64::new(1) };
+        let office = Self {
+            home,
+            config,
+            ledger,
+            next: AtomicI64::new(1),
+        };
         office.read_roster().await;
         office
     }
 
     /// Closes and opens the ledger, as a restart does.
-    pub async fn reopen(&mut self) {
+    pub(crate) async fn reopen(&mut self) {
         self.ledger.close().await;
-        self.ledger = Ledger::open(&self.config.state_folder, [8; 32]).await.unwrap();
+        self.ledger = Ledger::open(&self.config.state_folder, [8; 32])
+            .await
+            .unwrap();
     }
 
-    pub async fn read_roster(&self) -> ingest::RosterRead {
-        ingest::read_roster(&self.ledger, &self.config, false, now(), entropy).await.unwrap()
+    pub(crate) async fn read_roster(&self) -> ingest::RosterRead {
+        ingest::read_roster(&self.ledger, &self.config, false, now(), entropy)
+            .await
+            .unwrap()
     }
 
-    pub async fn write_roster(&self, text: &str) -> ingest::RosterRead {
+    pub(crate) async fn write_roster(&self, text: &str) -> ingest::RosterRead {
         std::fs::write(self.home.path().join("roster.csv"), text).unwrap();
         self.read_roster().await
     }
 
     /// Puts an accepted document on record.
-    pub async fn document(&self, symbol: &str, change: impl FnOnce(&mut NewDocument)) -> DocumentId {
+    pub(crate) async fn document(
+        &self,
+        symbol: &str,
+        change: impl FnOnce(&mut NewDocument),
+    ) -> DocumentId {
         let n = self.next.fetch_add(1, Ordering::SeqCst);
         let bytes = format!("{symbol} {n} {}", "nội dung văn bản ".repeat(40)).into_bytes();
         let facts = Facts {
@@ -150,45 +173,77 @@ impl Office {
         };
         change(&mut new);
         let mut tx = self.ledger.begin().await.unwrap();
-        decisions::keep_blob(&mut tx, new.sha256, &bytes).await.unwrap();
+        decisions::keep_blob(&mut tx, new.sha256, &bytes)
+            .await
+            .unwrap();
         let id = decisions::record(&mut tx, &new, now()).await.unwrap();
         tx.commit().await.unwrap();
         id
     }
 
     /// Publishes a schedule at the next free second.
-    pub async fn publish(&self, schedule: &str) -> Published {
+    pub(crate) async fn publish(&self, schedule: &str) -> Published {
         pass(1);
-        let at = publish::free_second(&self.ledger, schedule, now()).await.unwrap();
-        let schedule = self.config.schedules.iter().find(|s| s.name == schedule).unwrap();
-        self.order(&Order::of(schedule, Slot { nominal_at: at, due_at: at }, false)).await
+        let at = publish::free_second(&self.ledger, schedule, now())
+            .await
+            .unwrap();
+        let schedule = self
+            .config
+            .schedules
+            .iter()
+            .find(|s| s.name == schedule)
+            .unwrap();
+        self.order(&Order::of(
+            schedule,
+            Slot {
+                nominal_at: at,
+                due_at: at,
+            },
+            false,
+        ))
+        .await
     }
 
-    pub async fn order(&self, order: &Order) -> Published {
-        let press = Press { config: &self.config, logo: None };
-        publish::publish(&self.ledger, &press, order, now()).await.unwrap()
-    }
-
-    pub async fn deliver(&self) -> Tally {
-        self.deliver_until(Until::Idle).await
-    }
-
-    pub async fn deliver_until(&self, until: Until) -> Tally {
-        let courier = Courier::new(&self.config.smtp, None, "phobien.example").unwrap();
-        let lock = DeliveryLock::take(self.ledger.folder(), "deliver").unwrap().unwrap();
-        let (rules, steering) = (Rules::of(&self.config), Steering::until(until));
-        let time: (deliver::Clock, fn() -> f64) = (now, middle);
-        deliver::deliver(&self.ledger, &courier, &rules, &steering, time, &lock, |_| {})
+    pub(crate) async fn order(&self, order: &Order) -> Published {
+        let press = Press {
+            config: &self.config,
+            logo: None,
+        };
+        publish::publish(&self.ledger, &press, order, now())
             .await
             .unwrap()
     }
 
-    pub async fn log(&self) -> Vec<LogRow> {
+    pub(crate) async fn deliver(&self) -> Tally {
+        self.deliver_until(Until::Idle).await
+    }
+
+    pub(crate) async fn deliver_until(&self, until: Until) -> Tally {
+        let courier = Courier::new(&self.config.smtp, None, "phobien.example").unwrap();
+        let lock = DeliveryLock::take(self.ledger.folder(), "deliver")
+            .unwrap()
+            .unwrap();
+        let (rules, steering) = (Rules::of(&self.config), Steering::until(until));
+        let time: (deliver::Clock, fn() -> f64) = (now, middle);
+        deliver::deliver(
+            &self.ledger,
+            &courier,
+            &rules,
+            &steering,
+            time,
+            &lock,
+            |_| {},
+        )
+        .await
+        .unwrap()
+    }
+
+    pub(crate) async fn log(&self) -> Vec<LogRow> {
         self.ledger.log(&LogFilter::default(), 0).await.unwrap()
     }
 
     /// The log in short: `schedule code address state documents`.
-    pub async fn story(&self) -> Vec<String> {
+    pub(crate) async fn story(&self) -> Vec<String> {
         let row = |r: LogRow| {
             let documents: Vec<_> = r.documents.iter().map(|d| d.1.as_str()).collect();
             format!(
@@ -204,13 +259,19 @@ impl Office {
     }
 
     /// The letters in the Maildir of an address.
-    pub fn letters(&self, address: &str) -> Vec<PathBuf> {
+    pub(crate) fn letters(&self, address: &str) -> Vec<PathBuf> {
         let folder = self.home.path().join("mail").join(address).join("new");
-        let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+        let Ok(entries) = std::fs::read_dir(folder) else {
+            return Vec::new();
+        };
         entries.map(|e| e.unwrap().path()).collect()
     }
 }
 
 fn fact<T>(value: T) -> Fact<T> {
-    Fact { value, origin: Origin::Heading, evidence: String::new() }
+    Fact {
+        value,
+        origin: Origin::Heading,
+        evidence: String::new(),
+    }
 }

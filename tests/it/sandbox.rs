@@ -183,3 +183,48 @@ fn the_command_gives_up_its_powers_before_reading() {
     let out = child.wait_with_output().expect("ends");
     assert!(!out.status.success() && out.stdout.is_empty());
 }
+
+/// A small PDF whose forms each draw the next one twice: 2^40 pictures of nothing.
+fn doubling_pdf() -> Vec<u8> {
+    use std::fmt::Write;
+    let mut pdf = String::from(
+        "%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n\
+         2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n\
+         3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R\
+         /Resources<</XObject<</X 10 0 R>> >> >>\nendobj\n\
+         4 0 obj\n<</Length 5>>\nstream\n/X Do\nendstream\nendobj\n",
+    );
+    for n in 10..50 {
+        let _ = write!(
+            pdf,
+            "{n} 0 obj\n<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X {} 0 R>> \
+             >>/Length 11>>\nstream\n/X Do /X Do\nendstream\nendobj\n",
+            n + 1
+        );
+    }
+    pdf.push_str("trailer\n<</Root 1 0 R/Size 99>>\nstartxref\n0\n%%EOF\n");
+    pdf.into_bytes()
+}
+
+#[tokio::test]
+async fn a_file_that_computes_for_ever_is_stopped() {
+    let hasty = Limits {
+        cpu: Duration::from_secs(1),
+        ..limits()
+    };
+    let sandbox = Sandbox::new(binary(), hasty);
+    let start = Instant::now();
+    let contents = sandbox
+        .extract(&doubling_pdf(), "a.pdf")
+        .await
+        .expect("started");
+    assert_eq!(contents.finding, Some(Reason::Damaged));
+    let detail = contents.detail.unwrap_or_default();
+    assert!(detail.contains("too"), "{detail}");
+    let took = start.elapsed();
+    assert!(
+        took > Duration::from_millis(800),
+        "it ended by itself: {took:?}"
+    );
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}

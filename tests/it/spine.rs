@@ -16,25 +16,45 @@ async fn every_member_and_branch_is_told_once_and_on_record() {
     office.document("23-CT/TW", |_| {}).await;
     let members = office.publish("day").await;
     assert_eq!((members.edition.total, members.new), (5, true));
-    assert_eq!(office.publish("branch").await.edition.total, 3, "two officers of one branch, one of the other");
+    assert_eq!(
+        office.publish("branch").await.edition.total,
+        3,
+        "two officers of one branch, one of the other"
+    );
     let tally = office.deliver().await;
     assert_eq!((tally.sent, tally.failed), (7, 0));
     assert!(tally.all_sent());
     let mut story = office.story().await;
     story.sort();
-    assert_eq!(story, [
-        "branch CB1 an@a.example sent 23-CT/TW",
-        "branch CB1 nga@a.example sent 23-CT/TW",
-        "branch CB2 my@b.example sent 23-CT/TW",
-        "day A1 nga@a.example sent 23-CT/TW",
-        "day A2 an@a.example sent 23-CT/TW",
-        "day A3 linh@a.example sent 23-CT/TW",
-        "day B1 my@b.example sent 23-CT/TW",
-        "day B2 - failed 23-CT/TW",
-    ]);
-    assert_eq!(office.letters("nga@a.example").len(), 2, "as a member and as an officer");
-    let edition = office.ledger.edition(members.edition.id).await.unwrap().unwrap();
-    assert_eq!(edition.state, EditionState::Sent, "an unreachable member makes nothing partly");
+    assert_eq!(
+        story,
+        [
+            "branch CB1 an@a.example sent 23-CT/TW",
+            "branch CB1 nga@a.example sent 23-CT/TW",
+            "branch CB2 my@b.example sent 23-CT/TW",
+            "day A1 nga@a.example sent 23-CT/TW",
+            "day A2 an@a.example sent 23-CT/TW",
+            "day A3 linh@a.example sent 23-CT/TW",
+            "day B1 my@b.example sent 23-CT/TW",
+            "day B2 - failed 23-CT/TW",
+        ]
+    );
+    assert_eq!(
+        office.letters("nga@a.example").len(),
+        2,
+        "as a member and as an officer"
+    );
+    let edition = office
+        .ledger
+        .edition(members.edition.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        edition.state,
+        EditionState::Sent,
+        "an unreachable member makes nothing partly"
+    );
 }
 
 #[tokio::test]
@@ -44,7 +64,10 @@ async fn nothing_owed_sends_nothing_and_is_on_record() {
     office.publish("day").await;
     office.deliver().await;
     let second = office.publish("day").await;
-    assert_eq!((second.edition.state, second.edition.total), (EditionState::Empty, 0));
+    assert_eq!(
+        (second.edition.state, second.edition.total),
+        (EditionState::Empty, 0)
+    );
     assert!(second.documents.is_empty());
 }
 
@@ -57,8 +80,15 @@ async fn a_slot_has_one_edition_however_often_it_is_asked() {
         nominal_at: first.edition.nominal_at,
         due_at: first.edition.due_at,
     };
-    let schedule = office.config.schedules.iter().find(|s| s.name == "day").unwrap();
-    let again = office.order(&publish::Order::of(schedule, slot, false)).await;
+    let schedule = office
+        .config
+        .schedules
+        .iter()
+        .find(|s| s.name == "day")
+        .unwrap();
+    let again = office
+        .order(&publish::Order::of(schedule, slot, false))
+        .await;
     assert!(!again.new);
     assert_eq!(again.edition.id, first.edition.id);
     assert_eq!(office.log().await.len(), 5);
@@ -70,17 +100,34 @@ async fn a_correction_replaces_what_it_corrects() {
     let first = office.document("12-KH/ĐU", |_| {}).await;
     office.publish("day").await;
     office.deliver().await;
-    let second = office.document("12-KH/ĐU", |d| d.supersedes = Some(first)).await;
+    let second = office
+        .document("12-KH/ĐU", |d| d.supersedes = Some(first))
+        .await;
     let published = office.publish("day").await;
     assert_eq!(published.documents[0].0, second);
     office.deliver().await;
     let letters = office.letters("linh@a.example");
-    let bodies: Vec<_> = letters.iter().map(|f| std::fs::read_to_string(f).unwrap()).collect();
+    let bodies: Vec<_> = letters
+        .iter()
+        .map(|f| std::fs::read_to_string(f).unwrap())
+        .collect();
     let subjects: Vec<_> = bodies
         .iter()
-        .map(|b| mail_parser::MessageParser::default().parse(b).unwrap().subject().unwrap().to_owned())
+        .map(|b| {
+            mail_parser::MessageParser::default()
+                .parse(b)
+                .unwrap()
+                .subject()
+                .unwrap()
+                .to_owned()
+        })
         .collect();
-    assert!(subjects.iter().any(|s| s.starts_with("[Đính chính] 12-KH/ĐU")), "{subjects:?}");
+    assert!(
+        subjects
+            .iter()
+            .any(|s| s.starts_with("[Đính chính] 12-KH/ĐU")),
+        "{subjects:?}"
+    );
 }
 
 #[tokio::test]
@@ -88,15 +135,22 @@ async fn a_superseded_letter_is_stopped_and_made_up_for() {
     let office = Office::open(Settings::default()).await;
     let first = office.document("12-KH/ĐU", |_| {}).await;
     office.publish("day").await;
-    office.document("12-KH/ĐU", |d| d.supersedes = Some(first)).await;
+    office
+        .document("12-KH/ĐU", |d| d.supersedes = Some(first))
+        .await;
     let tally = office.deliver().await;
     assert_eq!((tally.sent, tally.cancelled), (0, 4));
-    let orders = publish::make_up_orders(&office.ledger, &office.config, now()).await.unwrap();
+    let orders = publish::make_up_orders(&office.ledger, &office.config, now())
+        .await
+        .unwrap();
     assert_eq!(orders.len(), 1);
     let made_up = office.order(&orders[0]).await;
     assert_eq!(made_up.edition.total, 4);
+    pass(1);
     assert_eq!(office.deliver().await.sent, 4);
-    let none = publish::make_up_orders(&office.ledger, &office.config, now()).await.unwrap();
+    let none = publish::make_up_orders(&office.ledger, &office.config, now())
+        .await
+        .unwrap();
     assert!(none.is_empty(), "once per recipient and version");
 }
 
@@ -105,7 +159,10 @@ async fn who_left_is_not_written_to_and_who_came_is_told_the_recent() {
     let office = Office::open(Settings::default()).await;
     office.document("23-CT/TW", |_| {}).await;
     office.publish("day").await;
-    let without = super::office::ROSTER.replace("A3,Lý Kim Linh,linh@a.example", "A9,Tạ Đình Tiến,tien@a.example");
+    let without = super::office::ROSTER.replace(
+        "A3,Lý Kim Linh,linh@a.example",
+        "A9,Tạ Đình Tiến,tien@a.example",
+    );
     office.write_roster(&without).await;
     assert_eq!(office.deliver().await.cancelled, 1);
     assert!(office.letters("linh@a.example").is_empty());
@@ -116,17 +173,47 @@ async fn who_left_is_not_written_to_and_who_came_is_told_the_recent() {
 
 #[tokio::test]
 async fn the_roster_guard_keeps_the_old_list() {
-    let many: String = (0..40).map(|i| format!("M{i},Người Thứ {i},m{i}@x.example,Chi bộ Một,,\n")).collect();
+    let many: String = (0..40)
+        .map(|i| format!("M{i},Người Thứ {i},m{i}@x.example,Chi bộ Một,,\n"))
+        .collect();
     let header = "ma,ho_ten,email,chi_bo,chuc_vu,loai\n";
     let roster = format!("{header}{many}");
-    let office = Office::open(Settings { roster: &roster, ..Settings::default() }).await;
+    let office = Office::open(Settings {
+        roster: &roster,
+        ..Settings::default()
+    })
+    .await;
     let short: String = many.lines().take(30).map(|l| format!("{l}\n")).collect();
     let read = office.write_roster(&format!("{header}{short}")).await;
     assert!(read.kept_old.is_some());
-    assert_eq!(office.ledger.members().await.unwrap().iter().filter(|m| !m.left).count(), 40);
-    assert!(office.ledger.attention().await.unwrap().iter().any(|a| a.what == "roster"));
+    assert_eq!(
+        office
+            .ledger
+            .members()
+            .await
+            .unwrap()
+            .iter()
+            .filter(|m| !m.left)
+            .count(),
+        40
+    );
+    assert!(
+        office
+            .ledger
+            .attention()
+            .await
+            .unwrap()
+            .iter()
+            .any(|a| a.what == "roster")
+    );
     let fine: String = many.lines().take(37).map(|l| format!("{l}\n")).collect();
-    assert!(office.write_roster(&format!("{header}{fine}")).await.kept_old.is_none());
+    assert_eq!(
+        office
+            .write_roster(&format!("{header}{fine}"))
+            .await
+            .kept_old,
+        None
+    );
 }
 
 #[tokio::test]
@@ -141,7 +228,11 @@ async fn what_a_crash_left_is_sent_again_and_counted() {
     office.reopen().await;
     assert_eq!(office.deliver().await.sent, 4);
     let log = office.log().await;
-    let twice: Vec<_> = log.iter().filter(|r| r.attempts == 2).map(|r| r.delivery).collect();
+    let twice: Vec<_> = log
+        .iter()
+        .filter(|r| r.attempts == 2)
+        .map(|r| r.delivery)
+        .collect();
     assert_eq!(twice, claims.iter().map(|c| c.delivery).collect::<Vec<_>>());
 }
 
@@ -161,7 +252,9 @@ async fn a_person_settles_a_doubt() {
     assert_eq!((tally.sent, tally.queue.unknown), (3, 1), "held");
     let mut tx = office.ledger.begin().await.unwrap();
     let id = claims[0].delivery;
-    let state = closing::decide(&mut tx, id, Event::Due, now()).await.unwrap();
+    let state = closing::decide(&mut tx, id, Event::Due, now())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     assert_eq!(state, Some(State::Pending));
     assert_eq!(office.deliver().await.sent, 1);
@@ -170,16 +263,23 @@ async fn a_person_settles_a_doubt() {
 #[tokio::test]
 async fn a_withdrawn_document_is_noticed_to_those_who_have_it() {
     let office = Office::open(Settings::default()).await;
-    let document = office.document("23-CT/TW", |d| d.audience = Audience::parse("CB1")).await;
+    let document = office
+        .document("23-CT/TW", |d| d.audience = Audience::parse("CB1"))
+        .await;
     office.publish("day").await;
     office.deliver().await;
     let mut tx = office.ledger.begin().await.unwrap();
-    decisions::stand(&mut tx, document, Standing::Withdrawn).await.unwrap();
+    decisions::stand(&mut tx, document, Standing::Withdrawn)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let notice = office.publish("day").await;
     assert_eq!(notice.edition.total, 3, "the members of CB1");
     assert_eq!(office.deliver().await.sent, 3);
-    assert_eq!(office.publish("day").await.edition.state, EditionState::Empty);
+    assert_eq!(
+        office.publish("day").await.edition.state,
+        EditionState::Empty
+    );
 }
 
 #[tokio::test]
@@ -197,14 +297,24 @@ async fn a_paused_edition_waits_and_a_cancelled_one_leaves_its_documents_owed() 
     office.document("23-CT/TW", |_| {}).await;
     let edition = office.publish("day").await.edition.id;
     let mut tx = office.ledger.begin().await.unwrap();
-    editions::move_edition(&mut tx, edition, EditionState::Paused, Some("test"), now()).await.unwrap();
+    editions::move_edition(&mut tx, edition, EditionState::Paused, Some("test"), now())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let tally = office.deliver().await;
     assert_eq!((tally.sent, tally.queue.paused), (0, 4));
     let mut tx = office.ledger.begin().await.unwrap();
-    closing::cancel_waiting(&mut tx, edition, "cancelled").await.unwrap();
-    editions::move_edition(&mut tx, edition, EditionState::Cancelled, None, now()).await.unwrap();
+    closing::cancel_waiting(&mut tx, edition, "cancelled")
+        .await
+        .unwrap();
+    editions::move_edition(&mut tx, edition, EditionState::Cancelled, None, now())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     pass(1);
-    assert_eq!(office.publish("day").await.edition.total, 4, "owed again; B2 is on record already");
+    assert_eq!(
+        office.publish("day").await.edition.total,
+        4,
+        "owed again; B2 is on record already"
+    );
 }

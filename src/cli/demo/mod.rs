@@ -7,7 +7,7 @@ mod samples;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -92,6 +92,7 @@ pub async fn run(mut demo: Demo) -> Result<ExitCode> {
 }
 
 /// A folder of its own under the system's temporary folder.
+#[allow(clippy::disallowed_methods, reason = "a command asks the system")]
 fn fresh_home() -> Result<PathBuf> {
     use std::os::unix::fs::DirBuilderExt;
     let base = std::env::temp_dir();
@@ -113,7 +114,7 @@ async fn take_in(demo: &Demo, config: &Config, ledger: &Ledger) -> Result<Scanne
         "Đang đọc danh sách và văn bản …",
     );
     read_roster(ledger, config, false, now(), demo.shell.entropy).await?;
-    let settings = Settings::new(std::time::Duration::ZERO, config.limits.file);
+    let settings = Settings::new(Duration::ZERO, config.limits.file);
     let mut inbox = Inbox::open(&config.documents.folder, settings)?;
     let sandbox = Sandbox::new(demo.shell.program.clone(), sandbox_limits(config));
     let step = Ingest {
@@ -270,43 +271,15 @@ struct Story<'a> {
 }
 
 impl Story<'_> {
-    fn tell(
-        &self,
-        demo: &Demo,
-        samples: &[PathBuf],
-        differences: &[String],
-        took: std::time::Duration,
-    ) {
+    fn tell(&self, demo: &Demo, samples: &[PathBuf], differences: &[String], took: Duration) {
         if demo.json {
             return self.tell_json(differences, took);
         }
-        let vi = demo.language == Language::Vi;
         line(demo, "");
         for published in self.editions {
-            let edition = &published.edition;
-            let of = |kind| {
-                let is = |r: &&LogRow| {
-                    r.edition == edition.id && r.kind == kind && r.state == State::Sent
-                };
-                self.rows.iter().filter(is).count()
-            };
-            let (members, branches) = (of(RecipientKind::Member), of(RecipientKind::Branch));
-            let documents: Vec<&str> = published.documents.iter().map(|d| d.1.as_str()).collect();
-            let documents = documents.join(", ");
-            let (who, sent) = (&edition.schedule, members + branches);
-            line(
-                demo,
-                &if vi {
-                    format!(
-                        "{who}: đã gửi {sent} thư ({members} đảng viên, {branches} chi bộ): {documents}"
-                    )
-                } else {
-                    format!(
-                        "{who}: sent {sent} letters ({members} members, {branches} branches): {documents}"
-                    )
-                },
-            );
+            self.tell_edition(demo, published);
         }
+        let vi = demo.language == Language::Vi;
         for seen in self
             .scanned
             .taken
@@ -314,45 +287,47 @@ impl Story<'_> {
             .filter(|s| s.disposition != Disposition::Accept)
         {
             let reason = seen.reason.map_or("", Reason::word);
-            let (refused, waits) = if vi {
-                ("Không gửi", "Chờ người kiểm tra")
-            } else {
-                ("Refused", "Waits for a person")
-            };
-            let what = if seen.disposition == Disposition::Review {
-                waits
-            } else {
-                refused
+            let what = match (seen.disposition == Disposition::Review, vi) {
+                (true, true) => "Chờ người kiểm tra",
+                (true, false) => "Waits for a person",
+                (false, true) => "Không gửi",
+                (false, false) => "Refused",
             };
             line(demo, &format!("{what}: {} ({reason})", seen.file));
         }
-        let (look, mailbox, agree) = if vi {
-            ("Thư mẫu", "Hộp thư thử", "Hộp thư thử và sổ khớp nhau")
-        } else {
-            (
-                "Sample letters",
-                "Catcher's mailbox",
-                "The catcher and the ledger agree",
-            )
-        };
-        line(demo, &format!("\n{look}:"));
+        say(demo, "\nSample letters:", "\nThư mẫu:");
         for file in samples {
             line(demo, &format!("  {}", file.display()));
         }
-        line(
-            demo,
-            &format!("{mailbox}: {}", self.home.join("hop-thu").display()),
-        );
+        say(demo, "Catcher's mailbox:", "Hộp thư thử:");
+        line(demo, &format!("  {}", self.home.join("hop-thu").display()));
         if differences.is_empty() {
             let (count, seconds) = (self.rows.len(), took.as_secs_f64());
-            line(demo, &format!("{agree}: {count} = {count}; {seconds:.1} s"));
+            let vi = format!("Hộp thư thử và sổ khớp nhau: {count} thư; {seconds:.1} s");
+            let en = format!("The catcher and the ledger agree: {count} letters; {seconds:.1} s");
+            say(demo, &en, &vi);
         }
         for difference in differences {
             line(demo, &format!("!! {difference}"));
         }
     }
 
-    fn tell_json(&self, differences: &[String], took: std::time::Duration) {
+    fn tell_edition(&self, demo: &Demo, published: &Published) {
+        let edition = &published.edition;
+        let of = |kind| {
+            let is =
+                |r: &&LogRow| r.edition == edition.id && r.kind == kind && r.state == State::Sent;
+            self.rows.iter().filter(is).count()
+        };
+        let (members, branches) = (of(RecipientKind::Member), of(RecipientKind::Branch));
+        let documents: Vec<&str> = published.documents.iter().map(|d| d.1.as_str()).collect();
+        let (who, what) = (&edition.schedule, documents.join(", "));
+        let vi = format!("{who}: đã gửi {members} đảng viên, {branches} chi bộ: {what}");
+        let en = format!("{who}: sent to {members} members, {branches} branches: {what}");
+        say(demo, &en, &vi);
+    }
+
+    fn tell_json(&self, differences: &[String], took: Duration) {
         let sent = |kind| {
             let is = |r: &&LogRow| r.kind == kind && r.state == State::Sent;
             self.rows.iter().filter(is).count()

@@ -155,7 +155,7 @@ impl<'a> Device<'a> for Canvas {
     fn pop_transparency_group(&mut self) {}
 }
 
-/// The direction a glyph runs in, as whole tenths of a turn's degrees: 0 is upright text.
+/// The direction a glyph runs in, in degrees to the nearest ten: 0 is upright text.
 pub(super) fn direction(glyph: &Placed) -> i32 {
     let run: Vec2 = glyph.end - glyph.at;
     if run.hypot() < 1e-6 {

@@ -19,7 +19,13 @@ pub(super) fn assert_wire(message: &[u8]) {
     for line in lines {
         assert!(!line.contains(['\r', '\n']), "bare CR or LF: {line:?}");
         assert!(!line.starts_with('.'), "would need stuffing: {line:?}");
-        assert!(line.len() <= 400, "{}: {line}", line.len());
+        assert!(line.len() <= 120, "{}: {line}", line.len());
+        let words = line
+            .split([' ', '"'])
+            .filter(|word| word.starts_with("=?utf-8?"));
+        for word in words {
+            assert!(word.len() <= 75, "RFC 2047 section 2: {word}");
+        }
     }
     let (head, _) = text.split_once("\r\n\r\n").expect("a head");
     let names: Vec<_> = head

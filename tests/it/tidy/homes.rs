@@ -49,8 +49,8 @@ pub(crate) const HOMES: &[Home] = &[
     ),
     (
         "encoding_rs",
-        &["extract", "roster"],
-        "typed lists and old texts come in old encodings",
+        &["extract", "roster", "courier"],
+        "typed lists, old texts and replies come in old encodings",
     ),
     (
         "getrandom",
@@ -64,11 +64,16 @@ pub(crate) const HOMES: &[Home] = &[
         &["delivery", "ledger", "letter"],
         "Message-ID, pseudonyms and tokens are keyed",
     ),
-    ("html2text", &["extract"], "the only reader of HTML"),
+    ("html5ever", &["extract"], "the only reader of HTML"),
     (
         "icu_collator",
         &["organisation", "roster", "letter", "cli"],
         "the order of Vietnamese names",
+    ),
+    (
+        "icu_locale_core",
+        &["organisation"],
+        "names the order that names are sorted in",
     ),
     ("indicatif", &["cli"], "progress on a terminal"),
     (
@@ -103,8 +108,8 @@ pub(crate) const HOMES: &[Home] = &[
     ),
     (
         "rust_xlsxwriter",
-        &["table", "cli"],
-        "reports and the roster template of `init`",
+        &["table", "roster"],
+        "reports, and the roster template of `init`",
     ),
     (
         "rustix",
@@ -117,15 +122,15 @@ pub(crate) const HOMES: &[Home] = &[
     ("sd_notify", &["daemon"], "who answers to systemd"),
     (
         "secrecy",
-        &["config", "courier", "daemon", "cli", "deliver"],
+        &["courier", "daemon", "cli"],
         "the password, from file to AUTH",
     ),
     ("serde", ANYWHERE, "derives"),
     (
         "serde_json",
         &[
-            "sandbox", "ledger", "extract", "letter", "publish", "ingest", "deliver", "daemon",
-            "cli", "main",
+            "delivery", "sandbox", "ledger", "letter", "publish", "ingest", "deliver", "daemon",
+            "cli",
         ],
         "frozen values, the child's answer, JSON lines",
     ),
@@ -137,26 +142,8 @@ pub(crate) const HOMES: &[Home] = &[
     ("sqlx", &["ledger"], "the only SQL"),
     (
         "thiserror",
-        &[
-            "document",
-            "organisation",
-            "schedule",
-            "edition",
-            "delivery",
-            "spelling",
-            "config",
-            "roster",
-            "extract",
-            "recognise",
-            "letter",
-            "table",
-            "inbox",
-            "sandbox",
-            "ledger",
-            "courier",
-            "mailbox",
-        ],
-        "typed errors up to floor 2; above, anyhow",
+        ANYWHERE,
+        "typed errors; only the shells give them up for anyhow",
     ),
     (
         "tokio",
@@ -195,16 +182,26 @@ pub(crate) const HOMES: &[Home] = &[
     ),
     (
         "unicode_normalization",
-        &["spelling", "extract", "recognise"],
-        "spelling is the home; old \
-        encodings are composed where they are read",
+        &[
+            "spelling",
+            "document",
+            "extract",
+            "recognise",
+            "roster",
+            "inbox",
+        ],
+        "spelling is the home; texts, cells and file names are composed where they are read",
     ),
     (
         "url",
         &["organisation", "config", "courier"],
         "host names in ASCII, and [smtp] url",
     ),
-    ("zip", &["extract"], "the only reader of ZIP"),
+    (
+        "zip",
+        &["extract", "roster"],
+        "documents; of a roster only its directory, to refuse a bomb",
+    ),
 ];
 
 /// Who may ask for the time, for randomness or for the environment, beside the shells.
@@ -214,8 +211,8 @@ pub(crate) const CLOCKS: &[Home] = &[
     ("SystemTime::now", &[], ""),
     (
         "Instant::now",
-        &["courier"],
-        "deadlines of a dialogue; they decide nothing on record",
+        &["courier", "deliver"],
+        "deadlines of a dialogue, waits of the pump; they decide nothing on record",
     ),
     ("env::var", &[], ""),
     ("env::var_os", &[], ""),

@@ -23,6 +23,7 @@ pub(crate) struct Function {
     pub(crate) name: String,
     pub(crate) line: usize,
     pub(crate) lines: usize,
+    pub(crate) test: bool,
 }
 
 /// A path such as `crate::document::Symbol`, and where it is named.
@@ -68,11 +69,16 @@ impl Source {
         1 + self.code[..at].iter().filter(|c| **c == '\n').count()
     }
 
-    /// True if the place stands in test-only code.
-    pub(crate) fn is_test(&self, at: usize) -> bool {
+    /// True if all of the file is test-only code.
+    pub(crate) fn is_test_file(&self) -> bool {
         self.path.starts_with("tests/")
             || self.path.ends_with("/tests.rs")
-            || self.tests.iter().any(|range| range.contains(&at))
+            || self.path.contains("/tests/")
+    }
+
+    /// True if the place stands in test-only code.
+    pub(crate) fn is_test(&self, at: usize) -> bool {
+        self.is_test_file() || self.tests.iter().any(|range| range.contains(&at))
     }
 
     /// Every place where `needle` stands in the code, not as the tail of a longer word.
@@ -102,6 +108,7 @@ impl Source {
                     name,
                     line: first,
                     lines: last - first + 1,
+                    test: self.is_test(at),
                 })
             })
             .collect()

@@ -2,11 +2,18 @@
 //! spelling that a file can give it. It refuses to know anything else of the document, and where it
 //! cannot tell it says there is a mark (law 117/2025/QH15, article 5).
 
+mod shape;
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use shape::{from_m_or_t_to_t, legacy, looks, may_be_mark, spelled, whole_level};
+
 use super::fact;
 use super::heading::type_line;
 use super::page::{HEADING_LINES, Line, cells_of, lines};
 use crate::document::{Fact, Origin, Secrecy};
-use crate::spelling;
+use crate::spelling::{self, Letters};
 
 /// Cells longer than this are prose, not marks.
 const MARK_MAX: usize = 120;
@@ -43,6 +50,9 @@ const BESIDE: [&str; 20] = [
     "thu",
     "hồi",
 ];
+
+static BESIDE_FOLDED: LazyLock<Vec<String>> =
+    LazyLock::new(|| BESIDE.iter().map(|word| spelling::fold(word)).collect());
 
 /// The highest mark on any page or in the file's name.
 pub(super) fn mark(pages: &[String], file_name: &str) -> Option<Fact<Secrecy>> {
@@ -133,23 +143,27 @@ fn isolated(page: &str) -> Option<(Secrecy, String)> {
             best = Some((level, text.to_owned()));
         }
     };
-    let mut above: Vec<String> = Vec::new();
-    let mut stack: Vec<String> = Vec::new();
+    let mut above: Vec<Cow<'_, str>> = Vec::new();
+    let mut stack: Vec<Letters> = Vec::new();
     for raw in page.split([
         '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
     ]) {
-        let cells: Vec<String> = cells_of(raw).map(looks).collect();
+        let cells: Vec<Cow<'_, str>> = cells_of(raw).map(looks).collect();
         let Some(first) = cells.first() else {
             continue;
         };
-        let mut run: Vec<String> = Vec::new();
+        let mut run: Vec<Letters> = Vec::new();
         for (i, cell) in cells.iter().enumerate() {
+            if !may_be_mark(cell) {
+                run.clear();
+                continue;
+            }
             let over = if cells.len() == 1 {
                 above.last()
             } else {
                 above.get(i).or(above.last())
             };
-            if let Some(level) = alone(cell, over.map_or("", String::as_str)) {
+            if let Some(level) = alone(cell, over.map_or("", |o| o.as_ref())) {
                 note(level, cell);
             }
             if let Some(level) = spelled(&mut run, cell, 5) {
@@ -164,82 +178,16 @@ fn isolated(page: &str) -> Option<(Secrecy, String)> {
     best
 }
 
-/// Letters set so widely, or under each other, that each is a cell: adds the cell to the pieces
-/// where it has at most `max` letters, and tells whether the last pieces together are a mark.
-fn spelled(pieces: &mut Vec<String>, cell: &str, max: usize) -> Option<Secrecy> {
-    let piece = if cell.len() <= 60 {
-        squeeze(cell)
-    } else {
-        String::new()
-    };
-    let letters = piece.chars().filter(|c| c.is_alphabetic()).count();
-    if letters == 0 || letters > max {
-        pieces.clear();
-        return None;
-    }
-    pieces.push(piece);
-    if pieces.len() > 9 {
-        pieces.remove(0);
-    }
-    (2..=pieces.len())
-        .rev()
-        .find_map(|n| level_of(&pieces[pieces.len() - n..].concat()))
-}
-
-/// The level that squeezed letters are.
-fn level_of(letters: &str) -> Option<Secrecy> {
-    [
-        ("tuyệtmật", Secrecy::TuyetMat),
-        ("tốimật", Secrecy::ToiMat),
-        ("mật", Secrecy::Mat),
-    ]
-    .into_iter()
-    .find(|(mark, _)| squeeze(letters) == squeeze(mark))
-    .map(|(_, level)| level)
-}
-
-/// The level that the letters of a cell are, whatever blanks and signs stand between them.
-fn whole_level(cell: &str) -> Option<Secrecy> {
-    (cell.len() <= 200).then(|| level_of(cell)).flatten()
-}
-
-/// The cell with look-alikes of other alphabets made Latin: full-width and mathematical letters by
-/// compatibility, Cyrillic and Greek capitals by table.
-fn looks(cell: &str) -> String {
-    use unicode_normalization::UnicodeNormalization;
-    if cell.len() > MARK_MAX * 6 {
-        return cell.to_owned();
-    }
-    cell.nfkc()
-        .map(|c| match c {
-            'М' | 'Μ' => 'M',
-            'А' | 'Α' => 'A',
-            'Т' | 'Τ' => 'T',
-            'О' | 'Ο' => 'O',
-            'І' | 'Ι' => 'I',
-            'Е' | 'Ε' => 'E',
-            'У' | 'Υ' => 'Y',
-            c => c,
-        })
-        .collect()
-}
-
-/// Only the letters, folded as one word.
-fn squeeze(text: &str) -> String {
-    let letters: String = text
-        .chars()
-        .filter(|c| c.is_alphabetic() || unicode_normalization::char::is_combining_mark(*c))
-        .collect();
-    spelling::fold(&letters)
-}
-
-/// The level where the cell is nothing but a mark. `above` is the cell before it in its column: a
+/// The level where the cell is nothing but a mark, with its label or numbers, or the line on
+/// envelopes of most secret documents. `above` is the cell before it in its column: a
 /// title can break inside "bí mật", and then the rest is no mark.
 fn alone(cell: &str, above: &str) -> Option<Secrecy> {
-    if cell.len() > MARK_MAX * 6 || cell.chars().count() > MARK_MAX {
+    let fits = (3..=MARK_MAX).contains(&cell.chars().count());
+    if cell.len() > MARK_MAX * 6 || !fits {
         return None;
     }
-    if let Some(level) = whole_level(cell).or_else(|| legacy(cell)) {
+    let spelt = from_m_or_t_to_t(cell).then(|| whole_level(cell).or_else(|| legacy(cell)));
+    if let Some(level) = spelt.flatten() {
         let last = words(above).last().map(spelling::fold).unwrap_or_default();
         let is = |word: &str| last == spelling::fold(word);
         let wrapped =
@@ -252,50 +200,52 @@ fn alone(cell: &str, above: &str) -> Option<Secrecy> {
             .flatten();
         return Some(raised.unwrap_or(level).max(level));
     }
-    field(cell).or_else(|| beside(cell))
+    static ENVELOPE: LazyLock<Letters> =
+        LazyLock::new(|| Letters::of("chỉ người có tên mới được bóc bì"));
+    if cell.starts_with(['c', 'C']) && Letters::of(cell) == *ENVELOPE {
+        return Some(Secrecy::TuyetMat);
+    }
+    let among = words(cell).any(|word| from_m_or_t_to_t(word) || word.len() == 1);
+    among
+        .then(|| field(cell).or_else(|| beside(cell)))
+        .flatten()
 }
 
 /// The value of a field: "Độ mật: Mật", "Mức độ mật - Tối mật".
 fn field(cell: &str) -> Option<Secrecy> {
     let folded: Vec<String> = words(cell).map(spelling::fold).collect();
-    let mut label = folded.iter().position(|w| *w == spelling::fold("độ"))?;
-    let before = folded[..label].iter().map(|w| spelling::fold(w));
-    if before
-        .into_iter()
-        .any(|w| ![spelling::fold("mức"), spelling::fold("dấu")].contains(&w))
-    {
+    static LABEL: LazyLock<[String; 4]> =
+        LazyLock::new(|| ["độ", "mật", "mức", "dấu"].map(spelling::fold));
+    let [degree, secret, level, stamp] = &*LABEL;
+    let mut label = folded.iter().position(|w| w == degree)?;
+    if folded[..label].iter().any(|w| w != level && w != stamp) {
         return None;
     }
     label += 1;
-    if folded.get(label) != Some(&spelling::fold("mật")) {
+    if folded.get(label) != Some(secret) {
         return None;
     }
-    let value: String = folded[label + 1..].concat();
-    match value.as_str() {
-        "" => None,
-        v if v == squeeze("mật") || v == "m" => Some(Secrecy::Mat),
-        v if v.starts_with(&squeeze("tuyệt")) => Some(Secrecy::TuyetMat),
-        v if v.starts_with(&squeeze("tối")) => Some(Secrecy::ToiMat),
-        v if folded.get(label + 1) == Some(&spelling::fold("mật")) && v.len() < 30 => {
-            Some(Secrecy::Mat)
-        }
+    let value = folded[label + 1..].concat();
+    let first = folded.get(label + 1)?;
+    let is = |word: &str| *first == spelling::fold(word);
+    match first {
+        _ if value.len() > 60 => None,
+        _ if is("tuyệt") => Some(Secrecy::TuyetMat),
+        _ if is("tối") => Some(Secrecy::ToiMat),
+        _ if is("mật") || is("m") => Some(Secrecy::Mat),
         _ => None,
     }
 }
 
-/// A mark beside a copy number, a page number or another mark, and the line on envelopes of most
-/// secret documents.
+/// A mark beside a copy number, a page number or another mark.
 fn beside(cell: &str) -> Option<Secrecy> {
-    if squeeze(cell) == squeeze("chỉ người có tên mới được bóc bì") {
-        return Some(Secrecy::TuyetMat);
-    }
     let all: Vec<&str> = words(cell).collect();
     if all.len() > 14 || all.len() < 2 {
         return None;
     }
     let mut rest = all.iter().filter(|w| {
         let folded = spelling::fold(w);
-        !BESIDE.iter().any(|b| spelling::fold(b) == folded)
+        !BESIDE_FOLDED.contains(&folded)
     });
     let mark: Vec<&str> = rest.by_ref().copied().collect();
     let capitals = mark
@@ -305,34 +255,15 @@ fn beside(cell: &str) -> Option<Secrecy> {
     (capitals || cell.starts_with(mark[0])).then_some(level)
 }
 
-/// A mark in an old 8-bit font whose bytes were taken for Latin letters: TCVN3 `MËT`, VNI `MAÄT`,
-/// windows-1258 read as 1252 `MÂòT`, UTF-8 read as Latin-1 `Máº¬T`.
-fn legacy(cell: &str) -> Option<Secrecy> {
-    let letters: String = cell
-        .chars()
-        .filter(|c| c.is_alphabetic())
-        .flat_map(char::to_lowercase)
-        .collect();
-    match letters.as_str() {
-        "mët" | "maät" | "mâòt" | "máºt" | "mâ\u{323}t" => Some(Secrecy::Mat),
-        "tèimët" | "toáimaät" | "tôìmâòt" | "tôìimâòt" | "tá\u{ba}imá\u{ba}t" => {
-            Some(Secrecy::ToiMat)
-        }
-        "tuyötmët" | "tuyeätmaät" | "tuyêòtmâòt" => Some(Secrecy::TuyetMat),
-        _ => None,
-    }
-}
-
 /// A mark in a file's name: MẬT in capitals, or `MAT` in brackets or between separators.
 fn named(file_name: &str) -> Option<Secrecy> {
     let stem = spelling::line(file_name);
     let stem = stem
         .rsplit_once('.')
         .map_or(stem.as_str(), |(stem, _)| stem);
-    if !spelling::is_capitals(stem) {
-        if let Some(level) = in_words(stem) {
-            return Some(level);
-        }
+    let mixed = !spelling::is_capitals(stem);
+    if let Some(level) = in_words(stem).filter(|_| mixed) {
+        return Some(level);
     }
     stem.split(['(', ')', '[', ']', '_', '.', '-'])
         .filter_map(|part| plain(part).or_else(|| in_words(part)))
