@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::disallowed_methods, reason = "a test may ask what machine it runs on")]
 
+mod cli;
 mod courier;
 mod extract;
 mod faults;

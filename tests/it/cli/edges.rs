@@ -1,0 +1,236 @@
+//! Owns where commands end other than well: wrong configuration, a lock that is held, doubt,
+//! secrets, a reader that goes away. It refuses to know how anything is done.
+
+use super::desk::{CHECK, COUNTS, DOCUMENT, Desk, corpus, document, has_keys, lines, said};
+use phobien::ledger::DeliveryLock;
+use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+#[test]
+fn every_fault_of_a_configuration_is_told_at_once() {
+    let desk = Desk::open("maildir:thu");
+    desk.write(
+        "phobien.toml",
+        "[documents]\nfolder = 7\nsettel = \"5s\"\n[smtp]\nurl = \"x\"\n",
+    );
+    let rows = desk.lines(2, &["check", "--offline"]);
+    rows.iter().for_each(|row| has_keys(row, CHECK));
+    for (key, line) in [
+        ("documents.folder", 2),
+        ("documents.settel", 3),
+        ("smtp.url", 5),
+    ] {
+        let row = rows.iter().find(|row| row["key"] == key);
+        let row = row.unwrap_or_else(|| panic!("{key}: {rows:?}"));
+        assert_eq!(
+            (&row["line"], &row["level"]),
+            (&json!(line), &json!("error"))
+        );
+        assert!(row["instead"].is_string(), "{row}");
+    }
+    let told = desk.bad(2, &["status"]);
+    assert!(
+        told.contains("phobien.toml:3:") && told.contains("settle"),
+        "{told}"
+    );
+    desk.bad(2, &["status", "--config", "missing.toml"]);
+    desk.bad(2, &["nonsense"]);
+    assert!(desk.bad(2, &["verify"]).contains("not in this version"));
+}
+
+#[test]
+fn init_overwrites_nothing() {
+    let desk = Desk::open("maildir:thu");
+    let before = std::fs::read(desk.path("phobien.toml")).unwrap();
+    desk.good(&["init", "."]);
+    assert_eq!(std::fs::read(desk.path("phobien.toml")).unwrap(), before);
+    let fresh = desk.good(&["init", "other"]);
+    assert_eq!(fresh, "", "what was written is no result");
+    let config = ["--config", "other/phobien.toml"];
+    let rows = desk.lines(0, &[&["check", "--offline"][..], &config].concat());
+    assert!(rows.iter().all(|row| row["level"] == "warning"), "{rows:?}");
+}
+
+#[test]
+fn a_held_lock_ends_with_3_and_names_its_holder() {
+    let desk = Desk::open("maildir:thu");
+    desk.good(&["members"]);
+    let state = desk.path("so-cai");
+    let held = DeliveryLock::take(&state, "deliver").unwrap().unwrap();
+    let pid = std::process::id().to_string();
+    for args in [&["deliver"][..], &["send", "hang-ngay"]] {
+        let told = desk.bad(3, args);
+        assert!(
+            told.contains("phobien deliver") && told.contains(&pid),
+            "{told}"
+        );
+    }
+    assert!(
+        desk.good(&["status"])
+            .contains(&format!("phobien deliver (pid {pid})"))
+    );
+    drop(held);
+    desk.good(&["deliver"]);
+    let _service = DeliveryLock::take(&state, "run").unwrap().unwrap();
+    let told = desk.bad(3, &["run"]);
+    assert!(told.contains("phobien run"), "{told}");
+}
+
+#[test]
+fn send_beside_the_service_waits_and_takes_over_where_it_ends() {
+    let desk = Desk::open("maildir:thu");
+    desk.good(&["members"]);
+    desk.drop_document(5, "về quản lý đảng viên trong tình hình mới");
+    let service = DeliveryLock::take(&desk.path("so-cai"), "run")
+        .unwrap()
+        .unwrap();
+    let sending = desk.start(&["send", "hang-ngay", "--json"]);
+    let give_up = Instant::now() + Duration::from_secs(60);
+    while desk.row(&["status"])["queue"]["pending"] != 3 {
+        assert!(Instant::now() < give_up, "nothing was published");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(!desk.path("thu").exists(), "the service has the lock");
+    drop(service);
+    let said = said(sending.wait_with_output().unwrap());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let counts = lines(&said.out).pop().unwrap();
+    has_keys(&counts, COUNTS);
+    assert_eq!(counts["sent"], 3);
+}
+
+#[test]
+fn a_letter_in_doubt_is_a_persons_to_decide() {
+    let port = super::desk::silent_server();
+    let desk = Desk::open(&format!("smtp://127.0.0.1:{port}"));
+    desk.drop_document(6, "về công tác phát triển đảng viên");
+    let counts = desk.lines(1, &["send", "hang-ngay"]).pop().unwrap();
+    assert_eq!(
+        (&counts["unknown"], &counts["sent"]),
+        (&json!(3), &json!(0))
+    );
+    let attention = &desk.lines(1, &["status"])[0]["attention"];
+    assert!(
+        attention
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|m| m["what"] == "unknown"),
+        "{attention}"
+    );
+    let rows = desk.lines(0, &["log", "--state", "unknown"]);
+    let id = |n: usize| rows[n]["delivery"].as_str().unwrap().to_owned();
+    assert_eq!(desk.row(&["settle", &id(0), "sent"])["state"], "sent");
+    desk.bad(1, &["settle", &id(0), "sent"]);
+    let again = desk.row(&["settle", &id(1), "resend"]);
+    assert_eq!(again["state"], "pending");
+    assert_eq!(
+        again["message_id"], rows[1]["message_id"],
+        "the same Message-ID"
+    );
+    desk.bad(2, &["settle", "m-999", "sent"]);
+    desk.bad(2, &["settle", "999", "sent"]);
+}
+
+#[test]
+fn inspect_needs_nothing_and_says_nothing_of_secrets() {
+    let desk = Desk::open("maildir:thu");
+    std::fs::remove_file(desk.path("phobien.toml")).unwrap();
+    let secret = document(7, "về một việc").replacen("Số 07", "MẬT\nSố 07", 1);
+    desk.write("van-ban/mat.txt", &secret);
+    desk.drop_document(8, "về việc thường xuyên");
+    let copy = document(8, "về việc thường xuyên");
+    desk.write("van-ban/08-QD-TW - Copy.txt", &copy);
+    std::os::unix::fs::symlink("/etc/passwd", desk.path("van-ban/link.txt")).unwrap();
+    let names = ["mat.txt", "08-QD-TW - Copy.txt", "08-QD-TW.txt", "link.txt"];
+    let files: Vec<String> = names.iter().map(|n| format!("van-ban/{n}")).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let rows = desk.lines(0, &[&["inspect"][..], &files].concat());
+    rows.iter().for_each(|row| has_keys(row, DOCUMENT));
+    let said: Vec<&str> = rows[0]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, _)| key.as_str())
+        .collect();
+    let mut said = said;
+    said.sort_unstable();
+    assert_eq!(said, ["disposition", "file", "format", "reason", "secrecy"]);
+    assert_eq!(rows[0]["secrecy"], "Mật");
+    assert_eq!(rows[1]["reason"], "same_bytes");
+    assert_eq!(rows[1]["duplicate_of"], "08-QD-TW.txt");
+    assert_eq!(
+        (&rows[2]["symbol"], &rows[2]["document"]),
+        (&json!("08-QĐ/TW"), &Value::Null)
+    );
+    assert_eq!(rows[3]["reason"], "unsafe_file");
+    assert!(!desk.good(&["inspect", "van-ban/mat.txt"]).contains("việc"));
+    desk.bad(1, &["inspect", "van-ban/none.txt"]);
+}
+
+#[test]
+fn a_secret_in_the_folder_leaves_no_trace() {
+    let desk = Desk::open("maildir:thu");
+    corpus(&desk, "07-BC-DU.pdf");
+    let taken = desk.lines(0, &["ingest"]);
+    assert_eq!(
+        (&taken[0]["secrecy"], &taken[0]["sha256"]),
+        (&json!("Mật"), &Value::Null)
+    );
+    assert_eq!(taken[0]["title"], Value::Null);
+    assert_eq!(desk.lines(0, &["documents"])[0], taken[0]);
+    assert!(
+        desk.path("van-ban/07-BC-DU.pdf").exists(),
+        "it stays where it lies"
+    );
+    desk.bad(2, &["documents", "approve", "07-BC-DU.pdf"]);
+}
+
+#[test]
+fn a_password_for_everybody_to_read_is_refused_and_not_shown() {
+    let desk = Desk::open("smtp://127.0.0.1:9");
+    let config = std::fs::read_to_string(desk.path("phobien.toml")).unwrap();
+    let login = "[smtp]\nusername = \"a\"\npassword_file = \"mk\"";
+    desk.write("phobien.toml", &config.replace("[smtp]", login));
+    desk.write("mk", "hunter2\n");
+    let file = desk.path("mk");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let said = desk.type_in(&["check", "--offline"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.out.contains("chmod 600"), "{}", said.out);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    desk.good(&["check", "--offline"]);
+    let said = desk.type_in(&["check", "--log", "trace"]);
+    assert_eq!(said.code, Some(1), "nobody listens at that port");
+    assert!(!format!("{said:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    let desk = Desk::open("maildir:thu");
+    let mut child = desk.start(&["members", "--json"]);
+    drop(child.stdout.take());
+    let said = said(child.wait_with_output().unwrap());
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_trial_letter_goes_out_and_is_never_counted() {
+    let desk = Desk::open("maildir:thu");
+    let row = desk.row(&["test-mail", "thu@office.example"]);
+    assert_eq!(row["state"], "sent");
+    desk.drop_document(9, "về công tác cán bộ");
+    desk.good(&["ingest"]);
+    desk.row(&["test-mail", "thu@office.example", "--schedule", "chi-bo"]);
+    let letters = std::fs::read_dir(desk.path("thu/thu@office.example/new")).unwrap();
+    assert_eq!(letters.count(), 2);
+    assert_eq!(desk.lines(0, &["log"]).len(), 0);
+    assert_eq!(
+        desk.row(&["publish", "hang-ngay"])["deliveries"],
+        3,
+        "everybody is owed it still"
+    );
+    desk.bad(2, &["test-mail", "not an address"]);
+}

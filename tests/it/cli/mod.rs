@@ -1,0 +1,6 @@
+//! Owns the tests that drive the real binary in a folder of its own: what people type, what
+//! scripts read, how it exits. It refuses to look inside.
+
+mod day;
+mod desk;
+mod edges;
