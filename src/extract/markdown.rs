@@ -73,8 +73,8 @@ mod tests {
     #[test]
     fn signs_go_and_words_stay() {
         let text = "| CHÍNH PHỦ | CỘNG HÒA |\n|---|---|\n| Số: 30/2020/NĐ-CP | |\n| | Hà Nội |\n\n\
-            # NGHỊ ĐỊNH\n\n**về *công tác* văn thư**\nhai\n\n- một\n- hai\n\n<div>MẬT\n<b>x</b></div>\n\
-            \n---\nNgoài [ra](http://x) `mã` &amp;";
+            # NGHỊ ĐỊNH\n\n**về *công tác* văn thư**\nhai\n\n- một\n- hai\n\n<div>MẬT\n<b>x\
+            </b></div>\n\n---\nNgoài [ra](http://x) `mã` &amp;";
         assert_eq!(
             read(text, 10_000).text,
             "CHÍNH PHỦ\tCỘNG HÒA\nSố: 30/2020/NĐ-CP\n\tHà Nội\n\nNGHỊ ĐỊNH\n\nvề công tác văn thư\n\

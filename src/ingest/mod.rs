@@ -171,8 +171,8 @@ impl Ingest<'_> {
             ..seen.clone()
         };
         let detail = format!(
-            "Tệp “{}” có dấu chỉ độ mật ({mark}). Không được gửi và không được lưu trên máy nối mạng: \
-             đề nghị gỡ tệp khỏi thư mục và xử lý theo quy định về bảo vệ bí mật nhà nước. / \
+            "Tệp “{}” có dấu chỉ độ mật ({mark}). Không được gửi, không được lưu trên máy nối \
+             mạng: đề nghị gỡ tệp khỏi thư mục và xử lý theo quy định về bảo vệ bí mật nhà nước. / \
              The file bears a secrecy mark: remove it from this machine as the law requires.",
             seen.file
         );

@@ -1,4 +1,5 @@
-//! Owns documents on record: versions, their bytes, what was seen in the folder. It refuses to know how a document is judged.
+//! Owns documents on record: versions, their bytes, what was seen in the folder.
+//! It refuses to know how a document is judged.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
-//! Owns editions on record and the writing of a new one: candidates, bundles, deliveries. It refuses to know who is owed what.
+//! Owns editions on record and the writing of a new one: candidates, bundles, deliveries.
+//! It refuses to know who is owed what.
 
 use std::collections::HashMap;
 

@@ -79,7 +79,8 @@ pub async fn skip(
     let mut tx = ledger.begin().await?;
     editions::freeze(&mut tx, &new, now).await?;
     tx.commit().await.map_err(LedgerError::from)?;
-    tracing::warn!(schedule, slot = %slot.nominal_at, "slot skipped: {}", why.sentence(Language::En));
+    let words = why.sentence(Language::En);
+    tracing::warn!(schedule, slot = %slot.nominal_at, "slot skipped: {words}");
     Ok(())
 }
 

@@ -46,7 +46,7 @@ pub fn read_ocr(contents: &Contents, file_name: &str) -> (Facts, TextSource) {
 }
 
 fn read_from(contents: &Contents, file_name: &str, text: TextSource) -> (Facts, TextSource) {
-    let secrecy = secrecy::mark(&contents.pages, file_name);
+    let secrecy = self::secrecy::mark(&contents.pages, file_name);
     if secrecy.is_some() {
         return (
             Facts {

@@ -204,7 +204,8 @@ fn pdf(content: &str, resources: &str, more: &str) -> Contents {
         "%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n\
          2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n\
          3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R\
-         /Resources<</Font<</F <</Type/Font/Subtype/Type1/BaseFont/Helvetica>> >> {resources}>> >>\n\
+         /Resources<</Font<</F <</Type/Font/Subtype/Type1/BaseFont/Helvetica>> >> {resources}\
+         >> >>\n\
          endobj\n4 0 obj\n<</Length {}>>\nstream\n{content}\nendstream\nendobj\n{more}\n\
          trailer\n<</Root 1 0 R/Size 9>>\nstartxref\n0\n%%EOF\n",
         content.len()
@@ -213,8 +214,8 @@ fn pdf(content: &str, resources: &str, more: &str) -> Contents {
 }
 
 const WORDS: &str = "BT /F 12 Tf 50 700 Td (So 23-CT/TW ve viec mot hai ba bon) Tj ET";
-const PICTURE: &str = "5 0 obj\n<</Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray\
-    /BitsPerComponent 8/Length 1>>\nstream\nx\nendstream\nendobj";
+const PICTURE: &str = "5 0 obj\n<</Type/XObject/Subtype/Image/Width 1/Height 1\
+    /ColorSpace/DeviceGray/BitsPerComponent 8/Length 1>>\nstream\nx\nendstream\nendobj";
 
 #[test]
 fn what_a_pdf_starts_or_holds_is_told() {

@@ -2,7 +2,10 @@
 //! they test.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![allow(clippy::disallowed_methods, reason = "a test may ask what machine it runs on")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test may ask what machine it runs on"
+)]
 
 mod cli;
 mod courier;

@@ -50,7 +50,7 @@ fn texts() -> Vec<(String, String)> {
         .filter_map(|file| {
             let path = file.strip_prefix(ROOT).ok()?.to_string_lossy().into_owned();
             let kind = file.extension().map_or("", |e| e.to_str().unwrap_or(""));
-            let data = ["tests/corpus", "tests/data", "fuzz/corpus"];
+            let data = ["tests/corpus", "tests/recognise", "fuzz/corpus"];
             let read = (kinds.contains(&kind) || kind.is_empty())
                 && !data.iter().any(|folder| path.starts_with(folder));
             let text = read

@@ -257,7 +257,8 @@ fn attachments_stay_under_the_limits() {
 fn forty_documents_fit_a_mail_reader() {
     let (words, sender, mut files) = (words(), sender(), Files::new());
     let title = "tiếp tục đổi mới, nâng cao chất lượng, hiệu quả việc học tập, nghiên cứu, vận \
-                 dụng và phát triển chủ nghĩa Mác - Lênin, tư tưởng Hồ Chí Minh trong tình hình mới";
+                 dụng và phát triển chủ nghĩa Mác - Lênin, tư tưởng Hồ Chí Minh trong tình hình \
+                 mới";
     let items: Vec<Item> = (0..120)
         .map(|n| {
             let file = files.add(&format!("f{n}.pdf"), Format::PdfScan, 1000 + n);
