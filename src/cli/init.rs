@@ -95,7 +95,7 @@ mod tests {
     fn the_adapted_example_is_a_configuration_of_its_own_folder() {
         for (from, to) in ADAPTED {
             assert_eq!(EXAMPLE.matches(from).count(), 1, "{from}");
-            assert_eq!(adapted().matches(to).count(), 1, "{to}");
+            assert!(adapted().contains(to), "{to}");
         }
         let config = Config::parse(&adapted(), Path::new("/a/phobien.toml")).unwrap();
         assert_eq!(config.documents.folder, Path::new("/a/van-ban"));
