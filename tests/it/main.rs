@@ -1,6 +1,9 @@
 //! Owns the one integration binary: each topic is a module of its own. It refuses to know what
 //! they test.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::disallowed_methods, reason = "a test may ask what machine it runs on")]
+
 mod cli;
 mod courier;
 mod extract;
