@@ -8,13 +8,15 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::command::LogLevel;
 use super::open::environment;
 
-/// Libraries that could log dialogue or statements with their values, at most so much.
-const CAPPED: [(&str, LogLevel); 5] = [
+/// Libraries that could log dialogue or statements with their values, or talk of themselves: at
+/// most so much.
+const CAPPED: [(&str, LogLevel); 6] = [
     ("lettre", LogLevel::Warn),
     ("sqlx", LogLevel::Warn),
     ("rustls", LogLevel::Info),
     ("tokio_rustls", LogLevel::Info),
     ("notify", LogLevel::Info),
+    ("tokio_cron_scheduler", LogLevel::Warn),
 ];
 
 /// Starts the log. `service`: the command is `run`, whose log may belong to the journal.
@@ -67,7 +69,8 @@ mod tests {
     fn no_level_uncaps_a_library() {
         assert_eq!(
             directives(LogLevel::Trace),
-            "trace,lettre=warn,sqlx=warn,rustls=info,tokio_rustls=info,notify=info"
+            "trace,lettre=warn,sqlx=warn,rustls=info,tokio_rustls=info,notify=info,\
+             tokio_cron_scheduler=warn"
         );
         assert!(directives(LogLevel::Error).contains("rustls=error"));
     }

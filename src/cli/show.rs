@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use chrono_tz::Tz;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use serde::{Serialize, Serializer};
 
 use crate::organisation::Language;
@@ -15,6 +15,10 @@ use crate::spelling;
 
 /// Columns of a table where the terminal does not say.
 const WIDTH: u16 = 100;
+
+/// A line under the heads and nothing else.
+const LINES: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// Where output goes and how it looks.
 #[derive(Debug)]
@@ -113,7 +117,7 @@ impl Screen {
             return;
         }
         let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(LINES);
         table.set_content_arrangement(ContentArrangement::Dynamic);
         if table.width().is_none() {
             table.set_width(WIDTH);
