@@ -104,14 +104,14 @@ mod tests {
     /// Rows: states; columns: events in the order of `Event::ALL`; `x` = cannot happen. A second
     /// word after `/` is the state of a row that was in doubt before: `u` is unknown.
     const TABLE: &str = "
-pending   sending x       x    x        x        x       x       x       x        x    x       cancelled/u
-sending   x       pending sent deferred failed/u unknown unknown x       x        x    x       x
-deferred  x       x       x    x        x        x       x       pending failed/u x    x       cancelled/u
-sent      x       x       x    x        x        x       x       x       x        x    bounced x
-failed    x       x       x    x        x        x       x       x       x        x    x       x
-unknown   x       x       x    x        x        x       x       pending x        sent bounced x
-cancelled x       x       x    x        x        x       x       x       x        x    x       x
-bounced   x       x       x    x        x        x       x       x       x        x    x       x
+pending   sending x       x    x        x      x       x       x       x      x    x       cancel/u
+sending   x       pending sent deferred fail/u unknown unknown x       x      x    x       x
+deferred  x       x       x    x        x      x       x       pending fail/u x    x       cancel/u
+sent      x       x       x    x        x      x       x       x       x      x    bounced x
+failed    x       x       x    x        x      x       x       x       x      x    x       x
+unknown   x       x       x    x        x      x       x       pending x      sent bounced x
+cancelled x       x       x    x        x      x       x       x       x      x    x       x
+bounced   x       x       x    x        x      x       x       x       x      x    x       x
 ";
 
     #[test]
@@ -123,7 +123,13 @@ bounced   x       x       x    x        x        x       x       x       x      
             for event in Event::ALL {
                 let cell = cells.next().expect(row);
                 let (plain, doubted) = cell.split_once('/').unwrap_or((cell, cell));
-                let doubted = if doubted == "u" { "unknown" } else { doubted };
+                let long = |word: &'static str| match word {
+                    "u" => "unknown",
+                    "cancel" => "cancelled",
+                    "fail" => "failed",
+                    word => word,
+                };
+                let (plain, doubted) = (long(plain), long(doubted));
                 assert_eq!(from.on(*event, false), plain.parse().ok(), "{from} {event}");
                 assert_eq!(
                     from.on(*event, true),

@@ -198,7 +198,8 @@ fn doubling_pdf() -> Vec<u8> {
         let _ = write!(
             pdf,
             "{n} 0 obj\n<</Type/XObject/Subtype/Form/BBox[0 0 9 9]\
-             /Resources<</XObject<</X {} 0 R>> >>/Length 11>>\nstream\n/X Do /X Do\nendstream\nendobj\n",
+             /Resources<</XObject<</X {} 0 R>> >>\
+             /Length 11>>\nstream\n/X Do /X Do\nendstream\nendobj\n",
             n + 1
         );
     }
