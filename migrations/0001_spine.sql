@@ -78,7 +78,8 @@ CREATE TABLE branches (
 );
 
 -- Members as the roster last gave them. `key` is by what a member is known again; `reading` is the
--- number of the roster reading that last held the row.
+-- number of the roster reading that last held the row; `paused` is 1 where the roster says so, 2
+-- where the office said so here, 3 for both.
 CREATE TABLE members (
     id            INTEGER PRIMARY KEY,
     key           TEXT NOT NULL UNIQUE,

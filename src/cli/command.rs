@@ -366,10 +366,13 @@ pub(super) enum Members {
         /// The address
         address: String,
     },
-    /// Say how a member is paused
+    /// Send a member nothing for now; what it is owed goes out when the pause ends
     Pause {
         /// The member's code
         code: String,
+        /// End the pause
+        #[arg(long)]
+        end: bool,
     },
 }
 

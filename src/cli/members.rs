@@ -60,11 +60,7 @@ pub(super) async fn run(desk: &Desk, command: Option<Members>) -> Result<ExitCod
         Members::Check => check(desk).await,
         Members::Accept => accept(desk).await,
         Members::Release { address } => release(desk, &address).await,
-        Members::Pause { code } => Err(Stop::usage(format!(
-            "a member is paused in the roster: put `x` into the column `Tạm dừng` (paused) of {}; \
-             the roster stays the one place that says who gets letters",
-            safe(&code)
-        ))),
+        Members::Pause { code, end } => pause(desk, &code, !end).await,
     }
 }
 
@@ -201,5 +197,36 @@ async fn release(desk: &Desk, text: &str) -> Result<ExitCode> {
     let vi = format!("{address}: được gửi lại, kể cả văn bản chưa nhận");
     let en = format!("{address}: gets letters again, what it was owed included");
     screen.line(screen.say(&vi, &en));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Members may pause, not silently vanish: the office notes it, and the record shows it.
+async fn pause(desk: &Desk, code: &str, pause: bool) -> Result<ExitCode> {
+    desk.read_roster().await?;
+    let code = crate::spelling::line(code);
+    let mut tx = desk.ledger.begin().await?;
+    if !matters::pause_member(&mut tx, &code, pause).await? {
+        return Err(Stop::usage(format!(
+            "no member has the code {}",
+            safe(&code)
+        )));
+    }
+    let detail = serde_json::json!({ "decision": if pause { "pause" } else { "end pause" } });
+    events::append(&mut tx, "decision", "member", &detail, now()).await?;
+    tx.commit().await?;
+    let members = desk.ledger.members().await?;
+    let row = members
+        .iter()
+        .find(|m| m.code.as_deref() == Some(&code) && !m.left);
+    let screen = &desk.screen;
+    if let Some(row) = row.map(Member::of) {
+        screen.row(&row);
+        screen.line(&format!(
+            "{} {}: {}",
+            code,
+            safe(row.name),
+            screen.word(row.state)
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }

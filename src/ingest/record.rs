@@ -102,6 +102,9 @@ impl Ingest<'_> {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let identity = examined.identity().map(|i| i.to_string());
+        // The one writer is taken before comparing, so that two scans at once, the daemon's and a
+        // command's, cannot both find the same file new.
+        let mut tx = self.ledger.begin().await?;
         let (sha256, text) = (examined.sha256, Some(examined.fingerprint));
         let known = self
             .ledger
@@ -117,7 +120,6 @@ impl Ingest<'_> {
             // The same file again, touched or moved back: nothing new, not even a duplicate.
             let (disposition, reason) = self.recorded(same.id).await?;
             (seen.disposition, seen.reason, seen.document) = (disposition, reason, Some(same.id));
-            let mut tx = self.ledger.begin().await?;
             decisions::note_sighting(&mut tx, seen, now).await?;
             tx.commit().await.map_err(LedgerError::from)?;
             return Ok(());
@@ -128,7 +130,6 @@ impl Ingest<'_> {
         let keep = new.standing != Standing::Duplicate && unread_pages == 0;
         seen.disposition = new.disposition;
         seen.reason = new.reason;
-        let mut tx = self.ledger.begin().await?;
         if keep {
             decisions::keep_blob(&mut tx, new.sha256, bytes).await?;
         }

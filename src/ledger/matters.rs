@@ -80,3 +80,18 @@ pub async fn release_address(tx: &mut Tx, address: &str) -> Result<bool> {
         .await?;
     Ok(done.rows_affected() > 0)
 }
+
+/// Pauses a member by the office's word, or ends that; a pause in the roster is the roster's. False
+/// where no member has this code.
+///
+/// # Errors
+/// The database failed.
+pub async fn pause_member(tx: &mut Tx, code: &str, pause: bool) -> Result<bool> {
+    let done =
+        query("UPDATE members SET paused = (paused & 1) + $2 WHERE code = $1 AND left_at IS NULL")
+            .bind(code)
+            .bind(if pause { 2_i64 } else { 0 })
+            .execute(&mut **tx)
+            .await?;
+    Ok(done.rows_affected() > 0)
+}

@@ -194,7 +194,8 @@ impl Reading {
             " ON CONFLICT (key) DO UPDATE SET code = excluded.code, name = excluded.name,
              address = excluded.address, branch_id = excluded.branch_id, post = excluded.post,
              officer = excluded.officer, official = excluded.official,
-             language = excluded.language, paused = excluded.paused, fault = excluded.fault,
+             language = excluded.language, paused = (members.paused & 2) + excluded.paused,
+             fault = excluded.fault,
              left_at = NULL, reading = excluded.reading",
         );
         sql.build().execute(&mut **tx).await?;

@@ -4,7 +4,7 @@
 use phobien::delivery::{Event, State};
 use phobien::document::Standing;
 use phobien::edition::EditionState;
-use phobien::ledger::{closing, decisions, deliveries, editions};
+use phobien::ledger::{closing, decisions, deliveries, editions, matters};
 use phobien::organisation::Audience;
 use phobien::publish;
 
@@ -317,4 +317,27 @@ async fn a_paused_edition_waits_and_a_cancelled_one_leaves_its_documents_owed() 
         4,
         "owed again; B2 is on record already"
     );
+}
+
+#[tokio::test]
+async fn a_paused_member_gets_what_is_owed_when_the_pause_ends() {
+    let office = Office::open(Settings::default()).await;
+    let pause = async |on| {
+        let mut tx = office.ledger.begin().await.unwrap();
+        assert!(matters::pause_member(&mut tx, "A3", on).await.unwrap());
+        tx.commit().await.unwrap();
+    };
+    pause(true).await;
+    office.read_roster().await;
+    office.document("23-CT/TW", |_| {}).await;
+    office.publish("day").await;
+    office.deliver().await;
+    assert!(
+        office.letters("linh@a.example").is_empty(),
+        "a roster reading ends no pause"
+    );
+    pause(false).await;
+    office.publish("day").await;
+    office.deliver().await;
+    assert_eq!(office.letters("linh@a.example").len(), 1);
 }
