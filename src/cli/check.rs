@@ -114,7 +114,8 @@ fn folders(config: &Config) -> Vec<row::Fault> {
     // The state folder is made where it is missing.
     let state = &config.state_folder;
     let there = state.ancestors().find(|path| path.exists());
-    folder("state.folder", there.unwrap_or(state));
+    // The last ancestor of a relative path is the empty one: where we stand.
+    folder("state.folder", there.unwrap_or(Path::new(".")));
     if let Some(logo) = &config.letter.logo
         && let Err(error) = std::fs::read(logo)
     {

@@ -79,11 +79,7 @@ async fn examine(sandbox: &Sandbox, file: &Path) -> Result<Given> {
         Ok(bytes) => bytes,
         Err(reason) => return Ok(unopened(reason)),
     };
-    let policy = Policy {
-        approval_required: false,
-        ocr_trusted: false,
-    };
-    let examined = ingest::examine(sandbox, &bytes, &name, &policy).await?;
+    let examined = ingest::examine(sandbox, &bytes, &name, &Policy::default()).await?;
     Ok(Given {
         row: row::Document::examined(&name, &examined),
         name,

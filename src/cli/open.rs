@@ -143,7 +143,15 @@ pub(super) fn find(global: &Global) -> Result<PathBuf> {
 /// Reads a configuration, or lists its faults.
 pub(super) fn read(file: &Path) -> Result<std::result::Result<Config, Vec<Fault>>> {
     use std::io::Read;
-    let unusable = |error: std::io::Error| Stop::usage(format!("{}: {error}", file.display()));
+    let stop = |why: &str| Stop::usage(format!("{}: {why}", file.display()));
+    let unusable = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::InvalidData => stop("is not UTF-8; save the file as UTF-8 text"),
+        _ => stop(&error.to_string()),
+    };
+    // Asked before opening: a pipe would keep us waiting for whoever writes into it.
+    if !std::fs::metadata(file).map_err(unusable)?.is_file() {
+        return Err(stop("is no file"));
+    }
     let mut text = String::new();
     std::fs::File::open(file)
         .map_err(unusable)?

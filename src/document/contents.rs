@@ -21,6 +21,10 @@ pub struct Contents {
     /// Pages that could not be read: without text, or beyond the limit. The secrecy gate fails
     /// closed on them.
     pub unread_pages: u32,
+    /// A raster image stands where a stamp may stand (the upper third of page 1, a page header) and
+    /// nobody read it: it could be a secrecy mark.
+    #[serde(default)]
+    pub head_picture: bool,
     /// Why the file must not go out, or cannot be read at all: empty, encrypted, damaged, bomb,
     /// macro, active_content, wrong_type, unsupported, no_text_layer.
     pub finding: Option<Reason>,
@@ -37,6 +41,7 @@ impl Contents {
             page_count: None,
             pages: Vec::new(),
             unread_pages: 0,
+            head_picture: false,
             finding: Some(finding),
             detail: Some(detail.to_owned()),
         }

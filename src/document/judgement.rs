@@ -10,11 +10,21 @@ pub struct Policy {
     pub approval_required: bool,
     /// `[documents] ocr = "trust"`: text recognised from every page counts as read.
     pub ocr_trusted: bool,
+    /// `[documents] picture_marks = "ignore"`: a picture at the top of page 1 is no question.
+    pub picture_marks_ignored: bool,
+}
+
+impl Policy {
+    /// True where a picture that nobody read may be a secrecy mark.
+    #[must_use]
+    pub fn doubts(&self, contents: &Contents) -> bool {
+        contents.head_picture && !self.picture_marks_ignored
+    }
 }
 
 /// What to do with a file, and why it is not simply accepted. The first reason of this order is
 /// given: a secrecy mark, what extraction found, unread pages, facts that are not from the text, no
-/// symbol, a mark that limits circulation, no date, no title, approval.
+/// symbol, a mark that limits circulation, no date, no title, a picture at the top, approval.
 #[must_use]
 pub fn judge(
     contents: &Contents,
@@ -51,6 +61,8 @@ pub fn judge(
         (Read::Guessed, _) | (_, Read::Guessed) => review(Reason::Unverified),
         // A notice without a subject must not go out, so a person supplies it.
         _ if facts.title.is_none() => review(Reason::Unverified),
+        // The picture may be a stamp that says MẬT; a person looks at it.
+        _ if policy.doubts(contents) => review(Reason::Unverified),
         _ if policy.approval_required => review(Reason::AwaitingApproval),
         _ => (Disposition::Accept, None),
     }
@@ -141,6 +153,22 @@ mod tests {
         assert_eq!(approval, "review awaiting_approval");
         let blank = |f: &mut Facts| (f.symbol, f.circulation) = (None, draft());
         assert_eq!(spoilt(|_, f, _, _| blank(f)), "review no_symbol");
+    }
+
+    #[test]
+    fn a_picture_where_a_mark_may_stand_waits_for_a_person() {
+        let (mut contents, facts) = good();
+        contents.head_picture = true;
+        let judged = |policy| judge(&contents, &facts, TextSource::Text, &policy);
+        assert_eq!(
+            judged(Policy::default()),
+            (Disposition::Review, Some(Reason::Unverified))
+        );
+        let ignored = Policy {
+            picture_marks_ignored: true,
+            ..Policy::default()
+        };
+        assert_eq!(judged(ignored), (Disposition::Accept, None));
     }
 
     #[test]

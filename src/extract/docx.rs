@@ -96,6 +96,7 @@ fn contents(text: Text, seen: &part::Seen) -> Contents {
         page_count: None,
         pages: vec![text.text],
         unread_pages: u32::from(!text.whole || picture || seen.unread),
+        head_picture: seen.head_picture,
         finding,
         detail: detail.map(str::to_owned),
     }

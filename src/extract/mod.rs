@@ -139,6 +139,7 @@ fn one_page(format: Format, text: Text) -> Contents {
         page_count: None,
         pages: vec![text.text],
         unread_pages: u32::from(!text.whole || letters == 0),
+        head_picture: false,
         detail: finding.map(|_| "the file holds no letters".to_owned()),
         finding,
     }

@@ -1,7 +1,7 @@
 //! Owns the examination of one file's bytes: extracted in the sandbox, recognised, judged. It
 //! refuses to know the ledger, so that `inspect` and the daemon cannot disagree.
 
-use crate::config::Config;
+use crate::config::{Config, PictureMarks};
 use crate::document::{
     self, Contents, Disposition, Facts, Identity, Policy, Reason, Sha256, TextSource,
 };
@@ -49,6 +49,7 @@ pub fn policy(config: &Config) -> Policy {
     Policy {
         approval_required: config.documents.approval_required,
         ocr_trusted: false,
+        picture_marks_ignored: config.documents.picture_marks == PictureMarks::Ignore,
     }
 }
 

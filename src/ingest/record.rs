@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::sidecar::{self, Word};
-use super::{Examined, Ingest, Result};
+use super::{Examined, Ingest, Result, policy};
 use crate::document::{
     self, Disposition, DocumentId, Identity, Reason, Relation, Sha256, Standing,
 };
@@ -124,10 +124,11 @@ impl Ingest<'_> {
             tx.commit().await.map_err(LedgerError::from)?;
             return Ok(());
         }
-        let unread_pages = examined.contents.unread_pages;
+        let doubted = policy(self.config).doubts(&examined.contents);
+        let unread = examined.contents.unread_pages > 0 || doubted;
         let new = &self.new_document(found, examined, identity, &point).await?;
         // What nobody could read may be secret: it enters the database when a person approves it.
-        let keep = new.standing != Standing::Duplicate && unread_pages == 0;
+        let keep = new.standing != Standing::Duplicate && !unread;
         seen.disposition = new.disposition;
         seen.reason = new.reason;
         if keep {
@@ -146,9 +147,13 @@ impl Ingest<'_> {
         events::append(&mut tx, "document", &id.to_string(), &detail, now).await?;
         if new.standing == Standing::Waiting {
             let reason = new.reason.map_or("", Reason::word);
+            let why = new
+                .detail
+                .as_ref()
+                .map_or(String::new(), |d| format!(" ({d})"));
             let detail = format!(
-                "Văn bản {id} (“{}”) chờ kiểm tra, bổ sung thông tin: {reason}. / Waits for a \
-                 person: `phobien documents show {id}`, then `set` and `approve`",
+                "Văn bản {id} (“{}”) chờ kiểm tra, bổ sung thông tin: {reason}{why}. / Waits for \
+                 a person: `phobien documents show {id}`, then `set` and `approve`",
                 new.file
             );
             events::attend(&mut tx, "review", &id.to_string(), &detail, now).await?;
@@ -212,7 +217,10 @@ impl Ingest<'_> {
         };
         match sidecar::read(found, self.ledger).await? {
             Word::None => {}
-            Word::Unusable => review(&mut verdict, Reason::AwaitingApproval),
+            Word::Unusable(why) => {
+                document.detail = Some(why);
+                review(&mut verdict, Reason::AwaitingApproval);
+            }
             Word::Says(words) => {
                 // It completes and narrows; what it would release or widen waits for a person.
                 if !sidecar::complete(&mut document, &words) {

@@ -30,7 +30,7 @@ pub(super) enum Word {
     /// There is none.
     None,
     /// It lies there and cannot be used: the document must not go out as if it were not there.
-    Unusable,
+    Unusable(String),
     /// It completes the facts.
     Says(Box<Completion>),
 }
@@ -48,21 +48,13 @@ pub(super) async fn read(found: &Found, ledger: &Ledger) -> Result<Word> {
     let text = match &found.sidecar {
         None => return Ok(Word::None),
         Some(Sidecar::Unusable(why)) => {
-            tracing::warn!(file = found.name, why, "sidecar cannot be used");
-            return Ok(Word::Unusable);
+            return Ok(unusable(found, why));
         }
         Some(Sidecar::Text(text)) => text,
     };
     let keys: Keys = match toml::from_str(text) {
         Ok(keys) => keys,
-        Err(error) => {
-            tracing::warn!(
-                file = found.name,
-                error = error.message(),
-                "sidecar cannot be used"
-            );
-            return Ok(Word::Unusable);
-        }
+        Err(error) => return Ok(unusable(found, error.message())),
     };
     let date =
         |value: Option<toml::Value>| value.map(|v| v.to_string().trim_matches('"').to_owned());
@@ -83,11 +75,18 @@ pub(super) async fn read(found: &Found, ledger: &Ledger) -> Result<Word> {
     .await;
     match words {
         Ok(words) => Ok(Word::Says(Box::new(words))),
-        Err(error) => {
-            tracing::warn!(file = found.name, %error, "sidecar cannot be used");
-            Ok(Word::Unusable)
-        }
+        Err(error) => Ok(unusable(found, &error.to_string())),
     }
+}
+
+/// The office must hear why, since approving the document would leave out what the sidecar says.
+fn unusable(found: &Found, why: &str) -> Word {
+    tracing::warn!(file = found.name, why, "sidecar cannot be used");
+    Word::Unusable(format!(
+        "{}.toml: {}",
+        found.name,
+        crate::spelling::line(why)
+    ))
 }
 
 /// Completes a document's facts; false where the audience becomes wider than the folder's.

@@ -276,3 +276,15 @@ fn loops_in_a_pdf_end() {
         start.elapsed()
     );
 }
+
+#[test]
+fn a_picture_where_a_stamp_may_stand_is_told() {
+    let resources = "/XObject<</X 5 0 R>>";
+    let at = |y: u32| format!("q 120 0 0 40 60 {y} cm /X Do Q {WORDS}");
+    assert!(pdf(&at(740), resources, PICTURE).head_picture);
+    assert!(
+        !pdf(&at(60), resources, PICTURE).head_picture,
+        "a signature at the end"
+    );
+    assert!(!pdf(WORDS, "", "").head_picture);
+}

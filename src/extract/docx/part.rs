@@ -11,6 +11,9 @@ use crate::document::Reason;
 /// How deep elements may nest. Word itself stays far below.
 const DEPTH_MAX: usize = 256;
 
+/// Paragraphs, table cells' included, that fill about the upper third of page 1.
+const HEAD_PARAGRAPHS: usize = 20;
+
 const BROKEN: Refusal = (Reason::Damaged, "the XML of the file cannot be read");
 const ENTITIES: Refusal = (
     Reason::Bomb,
@@ -22,6 +25,10 @@ const ENTITIES: Refusal = (
 pub(super) struct Seen {
     /// Pictures.
     pub(super) pictures: usize,
+    /// Paragraphs of headers and main text so far.
+    pub(super) paragraphs: usize,
+    /// A picture stands in a header or among the first paragraphs.
+    pub(super) head_picture: bool,
     /// Fields or objects that fetch or start something.
     pub(super) active: bool,
     /// Text that Word would show and this reader cannot.
@@ -97,7 +104,10 @@ impl Part<'_> {
             "tc" => self.flow.open_cell(),
             "txbxContent" => self.flow.open_aside(),
             "textpath" => self.word_art(tag),
-            "blip" | "imagedata" => self.seen.pictures += 1,
+            "blip" | "imagedata" => {
+                self.seen.pictures += 1;
+                self.seen.head_picture |= self.seen.paragraphs < HEAD_PARAGRAPHS;
+            }
             "altChunk" | "subDoc" => self.seen.unread = true,
             "OLEObject" | "control" => self.seen.active = true,
             _ => {}
@@ -121,7 +131,10 @@ impl Part<'_> {
         }
         match name {
             "t" => self.in_text = false,
-            "p" => self.flow.end_paragraph(),
+            "p" => {
+                self.seen.paragraphs += 1;
+                self.flow.end_paragraph();
+            }
             "tc" => self.flow.close_cell(),
             "tr" => self.flow.close_row(),
             "txbxContent" => self.flow.close_aside(),

@@ -22,6 +22,9 @@ pub(super) struct Placed {
     pub(super) em: f64,
 }
 
+/// Square points from which a picture may hold a readable mark; less is a rule or a dot.
+const MARK_AREA_MIN: f64 = 150.0;
+
 /// Collects what a page draws.
 pub(super) struct Canvas {
     pub(super) glyphs: Vec<Placed>,
@@ -32,6 +35,8 @@ pub(super) struct Canvas {
     pub(super) pictures: usize,
     /// Area under pictures.
     pub(super) pictured: f64,
+    /// How far below the top of the page the highest picture begins, in points.
+    pub(super) picture_top: f64,
     /// Elements of paths.
     pub(super) curves: usize,
     /// True where the limit cut the text.
@@ -48,6 +53,7 @@ impl Canvas {
             unnamed: 0,
             pictures: 0,
             pictured: 0.0,
+            picture_top: f64::INFINITY,
             curves: 0,
             cut: false,
             left: limit,
@@ -137,6 +143,13 @@ impl<'a> Device<'a> for Canvas {
         let area = props.transform.determinant().abs() * size;
         if area.is_finite() {
             self.pictured += area;
+        }
+        if area >= MARK_AREA_MIN {
+            let (right, low) = (f64::from(image.width()), f64::from(image.height()));
+            for corner in [(0.0, 0.0), (right, 0.0), (0.0, low), (right, low)] {
+                let at = props.transform * hayro_interpret::kurbo::Point::from(corner);
+                self.picture_top = self.picture_top.min(at.y);
+            }
         }
     }
 

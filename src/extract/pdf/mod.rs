@@ -68,6 +68,8 @@ fn refused(error: LoadPdfError) -> Contents {
 struct Read {
     text: String,
     whole: bool,
+    /// A picture begins in the upper third.
+    head_picture: bool,
 }
 
 fn read_pages(pdf: &Pdf, limits: &Limits) -> Vec<Read> {
@@ -102,6 +104,7 @@ fn read_page<'a>(
     );
     let mut canvas = Canvas::new(limit);
     interpret_page(page, &mut context, &mut canvas);
+    let head_picture = canvas.picture_top < area.height() / 3.0;
     let scan = canvas.pictured >= area.area() / 2.0;
     let (visible, curves) = (canvas.visible, canvas.curves);
     let (unnamed, pictures, cut) = (canvas.unnamed, canvas.pictures, canvas.cut);
@@ -114,6 +117,7 @@ fn read_page<'a>(
     Read {
         text,
         whole: !hides && !cut,
+        head_picture,
     }
 }
 
@@ -142,6 +146,7 @@ fn contents(read: Vec<Read>, page_count: usize, active: bool) -> Contents {
             Format::PdfScan
         },
         page_count: Some(page_count),
+        head_picture: read.first().is_some_and(|page| page.head_picture),
         pages: read.into_iter().map(|page| page.text).collect(),
         unread_pages: unread,
         finding,
