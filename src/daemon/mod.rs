@@ -26,8 +26,9 @@ pub use round::{CLOCK_HELD, sandbox_limits};
 use round::{Round, Woken};
 use service::Service;
 
-/// How often the daemon asks what is due although nothing woke it: lost ticks are harmless.
-const SWEEP: Duration = Duration::from_secs(30);
+/// How often the daemon asks what is due although nothing woke it: lost ticks are harmless. Well
+/// below the unit's WatchdogSec, since every turn feeds the watchdog.
+const SWEEP: Duration = Duration::from_secs(10);
 /// How long letters under way may take to finish after SIGTERM; with the closing of links and
 /// database the whole stop stays below 25 s.
 const DRAIN: Duration = Duration::from_secs(18);

@@ -200,7 +200,9 @@ impl Round {
         )]
         let monotonic = Instant::now();
         let scanned = step
-            .scan(&mut self.inbox, (now(), monotonic), |_| {})
+            .scan(&mut self.inbox, (now(), monotonic), |_| {
+                super::service::moving()
+            })
             .await?;
         self.scanned_at = Some(monotonic);
         self.settling = scanned.waiting > 0;

@@ -70,6 +70,11 @@ impl Service {
     }
 }
 
+/// Feeds the watchdog in the middle of long work that moves: a folder of thousands of files.
+pub(super) fn moving() {
+    say(&[NotifyState::Watchdog]);
+}
+
 /// Without a service manager nobody listens, which is fine.
 fn say(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {

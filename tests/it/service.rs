@@ -239,6 +239,36 @@ async fn a_second_service_is_turned_away_and_commands_work_beside_the_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_service_manager_hears_of_it() {
+    let peer = Peer::start(Script::new()).await;
+    let home = Home::new(&peer);
+    let socket = std::os::unix::net::UnixDatagram::bind(home.path("notify")).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut command = home.command(&["run"]);
+    command
+        .env("NOTIFY_SOCKET", home.path("notify"))
+        .stderr(Stdio::null());
+    let service = Service {
+        child: command.spawn().unwrap(),
+        log: home.path("log"),
+    };
+    let hear = |word: &str| {
+        let mut said = [0; 4096];
+        loop {
+            let read = socket.recv(&mut said).unwrap();
+            if String::from_utf8_lossy(&said[..read]).contains(word) {
+                break;
+            }
+        }
+    };
+    hear("READY=1");
+    hear("WATCHDOG=1");
+    hear("STATUS=");
+    service.signal("-TERM");
+    hear("STOPPING=1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_faulty_reload_changes_nothing_and_says_so() {
     let peer = Peer::start(Script::new()).await;
     let home = Home::new(&peer);
