@@ -20,6 +20,7 @@ use crate::extract;
 use crate::inbox::shown;
 use crate::ingest::{self, Examined};
 use crate::ledger::documents::Version;
+use crate::organisation::Audience;
 use crate::sandbox::{Limits, Sandbox};
 
 /// The default of `[limits] file`, bytes.
@@ -149,6 +150,7 @@ fn relate(given: &mut [Given]) {
 /// A file as comparing needs it; its place on the command line stands for its id.
 fn version(at: usize, name: &str, examined: &Examined) -> Version {
     Version {
+        audience: Audience::Everyone,
         id: DocumentId(i64::try_from(at).unwrap_or(i64::MAX)),
         file: name.to_owned(),
         identity: examined.identity().map(|i| i.to_string()),

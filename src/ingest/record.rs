@@ -126,7 +126,9 @@ impl Ingest<'_> {
         }
         let doubted = policy(self.config).doubts(&examined.contents);
         let unread = examined.contents.unread_pages > 0 || doubted;
-        let new = &self.new_document(found, examined, identity, &point).await?;
+        let new = &self
+            .new_document(found, examined, identity, &point, &known)
+            .await?;
         // What nobody could read may be secret: it enters the database when a person approves it.
         let keep = new.standing != Standing::Duplicate && !unread;
         seen.disposition = new.disposition;
@@ -180,12 +182,16 @@ impl Ingest<'_> {
         examined: Examined,
         identity: Option<String>,
         point: &Standpoint,
+        known: &[Version],
     ) -> Result<NewDocument> {
         let mut verdict = match point.ruling {
             Some((disposition, reason)) => (disposition, Some(reason)),
             None => (examined.disposition, examined.reason),
         };
-        let mut audience = Audience::Everyone;
+        // A correction goes to whom the corrected one went: laid in the folder's root it must not
+        // widen the audience.
+        let corrected = known.iter().find(|v| Some(v.id) == point.supersedes);
+        let mut audience = corrected.map_or(Audience::Everyone, |v| v.audience.clone());
         if let Some(folder) = &found.folder {
             match self.ledger.branch_code(folder).await? {
                 Some(code) => audience = Audience::parse(&code),

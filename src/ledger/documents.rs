@@ -122,6 +122,8 @@ pub struct Version {
     pub says_newer: bool,
     /// What became of it.
     pub standing: Standing,
+    /// To whom it is addressed.
+    pub audience: Audience,
 }
 
 impl Ledger {
@@ -173,7 +175,7 @@ impl Ledger {
         identity: Option<&str>,
     ) -> Result<Vec<Version>> {
         let rows = query(
-            "SELECT id, file, identity, sha256, fingerprint, trusted, facts, standing
+            "SELECT id, file, identity, sha256, fingerprint, trusted, facts, standing, audience
              FROM documents WHERE sha256 = $1 OR identity = $2
              OR (fingerprint = $3 AND identity IS NOT NULL) ORDER BY id",
         )
@@ -193,6 +195,7 @@ impl Ledger {
                 trusted: r.get(5),
                 says_newer: facts(id, r.get(6))?.says_newer,
                 standing: word("documents", id, r.get(7))?,
+                audience: Audience::parse(r.get(8)),
             })
         };
         rows.iter().map(version).collect()

@@ -365,3 +365,25 @@ fn contains_bytes(folder: &Path, words: &str) -> bool {
     };
     files.filter(|f| f.is_file()).any(holds)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_goes_only_to_whom_the_corrected_one_went() {
+    let peer = Peer::start(Script::new()).await;
+    let home = Home::new(&peer);
+    home.ask(&["members", "list"]);
+    std::fs::create_dir(home.path("in/Chi bộ Một")).unwrap();
+    home.drop_document("Chi bộ Một/37-TB-DU.txt", 37, "");
+    home.ask(&["ingest"]);
+    let file = home.path("in/37-TB-DU (đính chính).txt");
+    home.drop_document("new.txt", 37, "");
+    let text = std::fs::read_to_string(home.path("in/new.txt")).unwrap();
+    std::fs::remove_file(home.path("in/new.txt")).unwrap();
+    std::fs::write(file, text.replace("đúng thời gian", "đúng giờ")).unwrap();
+    let (code, _) = home.ask(&["send", "day"]);
+    assert_eq!(code, 0);
+    let record = peer.record();
+    assert_eq!(
+        (record.times("nga@a.example"), record.times("my@b.example")),
+        (1, 0)
+    );
+}
