@@ -114,9 +114,7 @@ pub async fn publish(
     order: &Order,
     now: DateTime<Utc>,
 ) -> Result<Published> {
-    may_publish(ledger, press.config).await?;
-    let mut tx = ledger.begin().await?;
-    let published = in_transaction(&mut tx, ledger, press, order, now).await?;
+    let (tx, published) = begun(ledger, press, order, now).await?;
     tx.commit().await.map_err(LedgerError::from)?;
     Ok(published)
 }
@@ -131,11 +129,22 @@ pub async fn rehearse(
     order: &Order,
     now: DateTime<Utc>,
 ) -> Result<Published> {
+    let (tx, published) = begun(ledger, press, order, now).await?;
+    tx.rollback().await.map_err(LedgerError::from)?;
+    Ok(published)
+}
+
+/// An edition written in a transaction that its caller ends.
+async fn begun(
+    ledger: &Ledger,
+    press: &Press<'_>,
+    order: &Order,
+    now: DateTime<Utc>,
+) -> Result<(Tx, Published)> {
     may_publish(ledger, press.config).await?;
     let mut tx = ledger.begin().await?;
     let published = in_transaction(&mut tx, ledger, press, order, now).await?;
-    tx.rollback().await.map_err(LedgerError::from)?;
-    Ok(published)
+    Ok((tx, published))
 }
 
 async fn in_transaction(
