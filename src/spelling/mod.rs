@@ -1,6 +1,7 @@
 //! Owns Vietnamese spelling: normal forms for keeping, folded forms for comparing, plain ASCII for
 //! old mail readers. It refuses to know what a text is about.
 
+pub mod legacy;
 mod letters;
 mod near;
 mod syllable;
