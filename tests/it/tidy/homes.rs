@@ -22,6 +22,7 @@ pub(crate) const HOMES: &[Home] = &[
         "letters, pages and the printable branch letter",
     ),
     ("calamine", &["roster"], "the only reader of XLSX"),
+    ("cfb", &["extract"], "the only reader of compound files"),
     (
         "chrono",
         ANYWHERE,
@@ -57,6 +58,7 @@ pub(crate) const HOMES: &[Home] = &[
         &["ledger", "daemon", "cli", "main"],
         "randomness is an argument elsewhere",
     ),
+    ("hayro", &["extract"], "the only painter of pages"),
     ("hayro_interpret", &["extract"], "the only reader of PDF"),
     ("hayro_syntax", &["extract"], "the only reader of PDF"),
     (
@@ -76,6 +78,7 @@ pub(crate) const HOMES: &[Home] = &[
         "names the order that names are sorted in",
     ),
     ("indicatif", &["cli"], "progress on a terminal"),
+    ("landlock", &["sandbox"], "what a child may open"),
     (
         "lettre",
         &["letter", "courier", "organisation"],
@@ -95,6 +98,7 @@ pub(crate) const HOMES: &[Home] = &[
     ("lettre::Message", &["letter"], "the only builder of mail"),
     ("lettre::transport", &["courier"], "the only SMTP"),
     ("notify", &["inbox"], "the only watcher of folders"),
+    ("png", &["extract"], "cover pictures"),
     (
         "pulldown_cmark",
         &["extract"],
@@ -124,6 +128,11 @@ pub(crate) const HOMES: &[Home] = &[
         "secrecy",
         &["courier", "daemon", "cli"],
         "the password, from file to AUTH",
+    ),
+    (
+        "seccompiler",
+        &["sandbox"],
+        "what a child may ask of the system",
     ),
     ("serde", ANYWHERE, "derives"),
     (
