@@ -17,8 +17,9 @@ pub enum Legacy {
 }
 
 /// TCVN3 from U+00A1 to U+00FF, as `iconv -f TCVN5712-1` reads it. ư is U+00AD, the soft hyphen.
-const TCVN3: &str = "ĂÂÊÔƠƯĐăâêôơưđẰ\u{300}\u{309}\u{303}\u{301}\u{323}àảãáạẲằẳẵắẴẮẦẨẪẤỀặầẩẫấậèỂẻẽéẹề\
-    ểễếệìỉỄẾỒĩíịòỔỏõóọồổỗốộờởỡớợùỖủũúụừửữứựỳỷỹýỵỐ";
+const TCVN3: &str = "ĂÂÊÔƠƯĐăâêôơưđẰ\u{300}\u{309}\u{303}\u{301}\u{323}\
+    àảãáạẲằẳẵắẴẮẦẨẪẤỀặầẩẫấậèỂẻẽéẹềểễếệìỉỄẾỒĩíịòỔỏõóọồổỗốộờởỡớợùỖ\
+    ủũúụừửữứựỳỷỹýỵỐ";
 
 /// VNI: the second characters of the letters a, e, o, u, y, ô-like ơ and ư, and what they add.
 const VNI_MARKS: &[(char, &str)] = &[
