@@ -2,6 +2,7 @@
 //! with tabs, asides after a blank line. It refuses to know which markup they came from.
 
 /// Text as far as the limit let it be read.
+#[derive(Clone)]
 pub(super) struct Text {
     /// The text.
     pub(super) text: String,

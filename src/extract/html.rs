@@ -10,7 +10,33 @@ use html5ever::tokenizer::{
     Tokenizer, TokenizerOpts,
 };
 
+use encoding_rs::Encoding;
+
 use super::flow::{Flow, Text};
+use crate::spelling::legacy;
+
+/// Elements that set a font and lie in each other deeper than this keep the font of the outer ones.
+const FONTS_MAX: usize = 256;
+
+/// How far into a file it may declare its encoding (HTML standard, 13.2.3.2).
+const DECLARED_WITHIN: usize = 1024;
+
+/// The encoding that `<meta charset=…>`, the older `content="text/html; charset=…"` or an XML
+/// declaration names.
+pub(super) fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
+    let start = &bytes[..bytes.len().min(DECLARED_WITHIN)];
+    let start = start.to_ascii_lowercase();
+    [&b"charset="[..], b"encoding="].iter().find_map(|key| {
+        let at = start.windows(key.len()).position(|w| w == *key)? + key.len();
+        let label = start[at..].trim_ascii_start();
+        let label = label
+            .strip_prefix(b"\"")
+            .or(label.strip_prefix(b"'"))
+            .unwrap_or(label);
+        let end = |b: &u8| !b.is_ascii_alphanumeric() && !b"-_:.".contains(b);
+        Encoding::for_label(&label[..label.iter().position(end).unwrap_or(label.len())])
+    })
+}
 
 /// The text of an HTML file, at most `limit` bytes.
 pub(super) fn read(text: &str, limit: u64) -> Text {
@@ -18,6 +44,8 @@ pub(super) fn read(text: &str, limit: u64) -> Text {
         flow: Flow::new(limit),
         hidden: 0,
         verbatim: 0,
+        fonts: Vec::new(),
+        run: String::new(),
     }));
     let input = BufferQueue::default();
     input.push_back(StrTendril::from(text));
@@ -25,7 +53,9 @@ pub(super) fn read(text: &str, limit: u64) -> Text {
     // The sink never asks for a script to be run, so feeding stops only at the end.
     let _ = tokenizer.feed(&input);
     tokenizer.end();
-    tokenizer.sink.0.into_inner().flow.finish()
+    let mut state = tokenizer.sink.0.into_inner();
+    state.flush();
+    state.flow.finish()
 }
 
 struct State {
@@ -34,6 +64,18 @@ struct State {
     hidden: usize,
     /// Inside how many elements that keep blanks.
     verbatim: usize,
+    /// The open elements that set a font, outermost first.
+    fonts: Vec<Face>,
+    /// Characters since the last tag: an old alphabet's letter may be two of them.
+    run: String,
+}
+
+/// An element that sets a font.
+struct Face {
+    element: String,
+    font: String,
+    /// Elements of the same name open inside it.
+    inside: usize,
 }
 
 struct Page(RefCell<State>);
@@ -45,20 +87,57 @@ impl TokenSink for Page {
         let state = &mut *self.0.borrow_mut();
         match token {
             CharacterTokens(text) if state.hidden == 0 => {
-                if state.verbatim > 0 {
-                    state.flow.push(&text);
-                } else {
-                    state.flow.push_folded(&text);
-                }
+                state.run.push_str(&text);
                 TokenSinkResult::Continue
             }
-            TagToken(tag) => state.tag(&tag),
+            TagToken(tag) => {
+                state.flush();
+                state.font(&tag);
+                state.tag(&tag)
+            }
             _ => TokenSinkResult::Continue,
         }
     }
 }
 
 impl State {
+    /// Adds the characters since the last tag as their font shows them.
+    fn flush(&mut self) {
+        let run = std::mem::take(&mut self.run);
+        let text = legacy::shown(&run, self.fonts.last().map(|face| face.font.as_str()));
+        if self.verbatim > 0 {
+            self.flow.push(&text);
+        } else {
+            self.flow.push_folded(&text);
+        }
+    }
+
+    /// Follows the fonts of `face` attributes and of styles in elements. What style sheets say is
+    /// left to the letters themselves.
+    fn font(&mut self, tag: &Tag) {
+        let name: &str = &tag.name;
+        let ends_itself = ["p", "li", "td", "th", "tr"].contains(&name);
+        let starts = tag.kind == StartTag;
+        let font = font_of(tag).filter(|_| starts && !tag.self_closing);
+        if let Some(face) = self.fonts.last_mut().filter(|face| face.element == name) {
+            match (starts, face.inside) {
+                (true, _) if ends_itself => drop(self.fonts.pop()),
+                (true, _) => face.inside += usize::from(font.is_none()),
+                (false, 0) => drop(self.fonts.pop()),
+                (false, _) => face.inside -= 1,
+            }
+        }
+        if let Some(font) = font.filter(|_| self.fonts.len() < FONTS_MAX) {
+            let element = name.to_owned();
+            let inside = 0;
+            self.fonts.push(Face {
+                element,
+                font,
+                inside,
+            });
+        }
+    }
+
     fn tag(&mut self, tag: &Tag) -> TokenSinkResult<()> {
         let name: &str = &tag.name;
         let starts = tag.kind == StartTag;
@@ -114,6 +193,23 @@ impl State {
     }
 }
 
+/// The font an element asks for: the first of its list.
+fn font_of(tag: &Tag) -> Option<String> {
+    let value = |name: &str| tag.attrs.iter().find(|a| &*a.name.local == name);
+    let list = match (value("face"), value("style")) {
+        (Some(face), _) => face.value.to_string(),
+        (None, style) => {
+            let style = &style?.value;
+            // Small for the search only: a name's last letter can count.
+            let at = style.to_ascii_lowercase().find("font-family:")? + "font-family:".len();
+            style.get(at..)?.split(';').next()?.to_owned()
+        }
+    };
+    let first = list.split(',').next()?;
+    let first = first.trim().trim_matches(['"', '\'', ' ']);
+    (!first.is_empty() && first.len() < 100).then(|| first.to_owned())
+}
+
 fn count(depth: usize, starts: bool) -> usize {
     if starts {
         depth.saturating_add(1)
@@ -138,6 +234,38 @@ mod tests {
             text.text.trim(),
             "QUỐC HỘI\tCỘNG HÒA\nLuật số: 44\tHà Nội\n\nLUẬT\n\nĐiều 1. Phông A <&\n\nhet"
         );
+    }
+
+    #[test]
+    fn fonts_are_read_where_they_stand() {
+        let html = "<font face='.VnTimeH'>mËt</font><p style='color:red; font-family: \".VnTime\", x'>\
+            §¶ng <span>uû <font face=\"VNI-Times\">x&atilde; Ña&ucirc;ng</font> x·</span> \
+            <b>huyÖn<p>Đã hết</p><span style='font-family:VNI-Times'>a<span>õ</span>õ Baû</span>n";
+        let read = read(html, 10_000).text;
+        assert_eq!(
+            read.trim(),
+            "MẬT\n\nĐảng uỷ xã Đảng xã huyện\n\nĐã hết\n\naõõ Bản"
+        );
+    }
+
+    #[test]
+    fn encodings_are_declared_in_many_ways() {
+        for (html, name) in [
+            ("<meta charset=windows-1258>", Some("windows-1258")),
+            (
+                "<META content=\"text/html; charset=ISO-8859-1\">",
+                Some("windows-1252"),
+            ),
+            ("<?xml version='1.0' encoding='utf-8'?>", Some("UTF-8")),
+            ("<meta charset=\"klingon\">", None),
+            ("<p>", None),
+        ] {
+            assert_eq!(
+                declared(html.as_bytes()).map(Encoding::name),
+                name,
+                "{html}"
+            );
+        }
     }
 
     #[test]

@@ -102,10 +102,14 @@ fn compound(bytes: &[u8]) -> Format {
     }
 }
 
-/// True for text in any encoding: a Unicode mark, or hardly any control characters.
+/// True for text in any encoding: a Unicode mark, Latin script in UTF-16, or hardly any control
+/// characters.
 fn is_text(bytes: &[u8]) -> bool {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return bytes.len().is_multiple_of(2);
+    }
+    if super::plain::utf16(bytes).is_some() {
+        return true;
     }
     let sample = head(bytes, SAMPLE);
     let control = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c);
@@ -124,9 +128,13 @@ pub(super) fn of_text(bytes: &[u8], name: &str) -> Format {
             | "sh" | "py" | "lnk" | "url" | "reg",
         ) => Format::Exe,
         known => {
-            let start = head(bytes, 512).trim_ascii_start().to_ascii_lowercase();
-            let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
-            if start.starts_with(b"<!doctype html") || start.starts_with(b"<html") {
+            // Without the zeros of UTF-16 and without what may stand before the first tag.
+            let start = head(bytes, 1024).iter().filter(|b| **b != 0);
+            let start: Vec<u8> = start.map(u8::to_ascii_lowercase).collect();
+            let at = start.iter().position(|b| b.is_ascii_graphic()).unwrap_or(0);
+            let tag = |tag: &[u8]| start[at..].starts_with(tag);
+            let xhtml = tag(b"<?xml") && contains(&start, b"<html");
+            if tag(b"<!doctype html") || tag(b"<html") || xhtml {
                 Format::Html
             } else if known.is_none() || by_name(name).is_some() {
                 Format::Txt
@@ -208,6 +216,8 @@ mod tests {
             ("Đảng uỷ".as_bytes(), Kind::Text),
             (b"\xff\xfea\0", Kind::Text),
             (b"So: 23-CT/TW \xd0\xb6ng", Kind::Text),
+            (b"S\0\xd1\x1e \x001\0", Kind::Text),
+            (b"\0S\x1e\xd1\0 \x001", Kind::Text),
             (b"\x01\x02\x03\x04\0", Kind::Binary),
         ] {
             assert_eq!(Kind::of(bytes), kind, "{}", bytes.escape_ascii());
@@ -236,6 +246,12 @@ mod tests {
         assert_eq!(of_text(b"# a", "a.md"), Format::Md);
         assert_eq!(of_text(b"  <!DOCTYPE HTML>", "khong duoi"), Format::Html);
         assert_eq!(of_text(b"<html>", "trang.pdf"), Format::Html);
+        let xhtml = b"<?xml version='1.0' encoding='windows-1258'?>\n<html>";
+        assert_eq!(of_text(xhtml, "trang"), Format::Html);
+        assert_eq!(
+            of_text(b"\xff\xfe<\0h\0t\0m\0l\0>\0", "trang"),
+            Format::Html
+        );
         assert_eq!(of_text(b"a", "a.pdf"), Format::Txt);
         assert_eq!(of_text(b"echo", "a.bat"), Format::Exe);
         assert_eq!(of_text(b"{}", "a.json"), Format::Unknown);

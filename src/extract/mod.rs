@@ -9,6 +9,7 @@ mod markdown;
 mod package;
 mod pdf;
 mod plain;
+mod trust;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -60,6 +61,7 @@ pub fn read(bytes: &[u8], name: &str, limits: &Limits) -> Contents {
         let detail = "the reader of this format failed on the file";
         Contents::nothing(format_by_name(name), Reason::Damaged, detail)
     });
+    trust::settle(&mut contents);
     let trusted = matches!(
         contents.finding,
         Some(Reason::Empty | Reason::Encrypted | Reason::Macro | Reason::Bomb | Reason::WrongType)
@@ -118,16 +120,25 @@ fn read_text(bytes: &[u8], name: &str, limits: &Limits) -> Contents {
         let detail = "the file is a script, not a document";
         return Contents::nothing(format, Reason::WrongType, detail);
     }
-    let Some(text) = plain::decode(bytes) else {
-        let detail = "the text is not Unicode: legacy encodings are not read";
-        return Contents::nothing(format, Reason::Unsupported, detail);
+    let read = |text: &str| match format {
+        Format::Md => markdown::read(text, limits.text),
+        Format::Html => html::read(text, limits.text),
+        _ => plain::read(text, limits.text),
     };
-    match format {
-        Format::Md => one_page(format, markdown::read(&text, limits.text)),
-        Format::Html => one_page(format, html::read(&text, limits.text)),
-        Format::Txt => one_page(format, plain::read(&text, limits.text)),
-        other => unsupported(other),
+    if !matches!(format, Format::Md | Format::Html | Format::Txt) {
+        return unsupported(format);
     }
+    let declared = html::declared(bytes).filter(|_| format == Format::Html);
+    let (text, sure) = plain::choose(bytes, declared, read);
+    let mut contents = one_page(format, text);
+    if !sure && contents.finding.is_none() {
+        // The gate still looks for marks in what could be read.
+        contents.unread_pages = 1;
+        contents.finding = Some(Reason::Unsupported);
+        let detail = "the encoding of the letters cannot be told: save the text as Unicode (UTF-8)";
+        contents.detail = Some(detail.to_owned());
+    }
+    contents
 }
 
 /// Contents of a format without pages: what goes beyond the limit is one unread page.

@@ -1,11 +1,16 @@
 //! Owns the 8-bit Vietnamese alphabets that live in fonts: letters that stand in a file as Latin-1
 //! and show as Vietnamese in `.VnTime` or `VNI-Times`. It refuses to know files and formats.
 
+mod capitals;
+mod unmask;
+
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::Quality;
+pub use capitals::raise;
+pub use unmask::unmask;
 
 /// An alphabet in which Vietnamese was typed before Unicode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +22,7 @@ pub enum Legacy {
 }
 
 /// TCVN3 from U+00A1 to U+00FF, as `iconv -f TCVN5712-1` reads it. ư is U+00AD, the soft hyphen.
+/// Capitals with tones are of the standard's other parts; no font named `.Vn…` has them.
 const TCVN3: &str = "ĂÂÊÔƠƯĐăâêôơưđẰ\u{300}\u{309}\u{303}\u{301}\u{323}\
     àảãáạẲằẳẵắẴẮẦẨẪẤỀặầẩẫấậèỂẻẽéẹềểễếệìỉỄẾỒĩíịòỔỏõóọồổỗốộờởỡớợùỖ\
     ủũúụừửữứựỳỷỹýỵỐ";
@@ -70,55 +76,47 @@ impl Legacy {
         }
     }
 
-    /// What the characters show in a font of this alphabet. NFC.
+    /// What the characters show in a font of this alphabet. NFC. Text in symbol fonts stands in the
+    /// private use area (U+F0xx), as Word keeps it.
     #[must_use]
     pub fn decode(self, text: &str) -> String {
+        let letters = text.chars().map(|c| match c {
+            '\u{f020}'..='\u{f0ff}' => char::from_u32(u32::from(c) - 0xf000).unwrap_or(c),
+            'μ' => 'µ',
+            c => c,
+        });
         match self {
-            Self::Tcvn3 => text.chars().map(tcvn3).nfc().collect(),
-            Self::Vni => vni(text).nfc().collect(),
+            Self::Tcvn3 => letters.map(tcvn3).nfc().collect(),
+            Self::Vni => vni(letters).into_iter().nfc().collect(),
         }
     }
 }
 
-/// A run of text as its font shows it; `.VnTimeH` and its kin show small letters as capitals.
+/// A run of text as its font shows it; `.VnTimeH` and its kin show small letters as capitals. A run
+/// with letters that the font's alphabet does not have was typed in Unicode and stays.
 #[must_use]
 pub fn shown<'a>(text: &'a str, font: Option<&str>) -> Cow<'a, str> {
     let Some((font, alphabet)) = font.and_then(|f| Some((f, Legacy::of_font(f)?))) else {
         return Cow::Borrowed(text);
     };
+    if text.chars().any(unmask::is_unicode) {
+        return Cow::Borrowed(text);
+    }
     let read = alphabet.decode(text);
-    let capitals = alphabet == Legacy::Tcvn3 && font.trim().ends_with('H');
+    let faces = || font.split([',', '-', ' ']);
+    let capitals = alphabet == Legacy::Tcvn3 && faces().any(|part| part.ends_with('H'));
     Cow::Owned(if capitals { read.to_uppercase() } else { read })
 }
 
-/// The text as it was meant, where it is no Vietnamese as it stands but is in one of these
-/// alphabets: text copied out of an old font. None where neither helps.
-#[must_use]
-pub fn unmask(text: &str) -> Option<String> {
-    let quality = |text: &str| {
-        let mut quality = Quality::default();
-        quality.add(text);
-        quality
-    };
-    if quality(text).is_good() {
-        return None;
-    }
-    let read = [Legacy::Tcvn3, Legacy::Vni].map(|alphabet| alphabet.decode(text));
-    read.into_iter()
-        .map(|text| (quality(&text), text))
-        .filter(|(quality, _)| quality.is_good())
-        .max_by_key(|(quality, _)| quality.syllables)
-        .map(|(_, text)| text)
-}
-
 fn tcvn3(c: char) -> char {
+    static LETTERS: LazyLock<Vec<char>> = LazyLock::new(|| TCVN3.chars().collect());
     let at = u32::from(c).checked_sub(0xa1).map(|n| n as usize);
-    at.and_then(|n| TCVN3.chars().nth(n)).unwrap_or(c)
+    at.and_then(|n| LETTERS.get(n).copied()).unwrap_or(c)
 }
 
-fn vni(text: &str) -> impl Iterator<Item = char> {
-    let mut rest = text.chars().peekable();
-    let mut out: Vec<char> = Vec::with_capacity(text.len());
+fn vni(text: impl Iterator<Item = char>) -> Vec<char> {
+    let mut rest = text.peekable();
+    let mut out: Vec<char> = Vec::new();
     while let Some(c) = rest.next() {
         let letter = in_case(c, VNI_LETTERS).unwrap_or(c);
         out.push(letter);
@@ -136,7 +134,7 @@ fn vni(text: &str) -> impl Iterator<Item = char> {
             rest.next();
         }
     }
-    out.into_iter()
+    out
 }
 
 /// Which second characters a letter takes: circumflex and breve stand on a, e and o only.
@@ -208,18 +206,17 @@ mod tests {
             assert_eq!(Legacy::of_font(font), alphabet, "{font}");
         }
         assert_eq!(shown("chØ thÞ", Some(".VnTimeH")), "CHỈ THỊ");
+        for font in [
+            "AAAAAA+.VnTimeH",
+            ".VnArialH,Bold",
+            ".VnTimeH Bold",
+            ".VnTimeH-Bold",
+        ] {
+            assert_eq!(shown("mËt", Some(font)), "MẬT", "{font}");
+        }
+        assert_eq!(shown("mËt", Some(".VnHelvetica")), "mật");
+        assert_eq!(shown("\u{f0a7}\u{f0b6}ng", Some(".VnTime")), "Đảng");
         assert_eq!(shown("chØ thÞ", Some("Arial")), "chØ thÞ");
-    }
-
-    #[test]
-    fn only_what_is_no_vietnamese_is_unmasked() {
-        let typed = "Nghị quyết về một số vấn đề cấp bách";
-        assert_eq!(unmask(typed), None);
-        assert_eq!(unmask("The quick brown fox jumps"), None);
-        let old = "Hµ Néi, ngµy 28 th¸ng 5 n¨m 2004, h­íng dÉn vÒ thÓ thøc v¨n b¶n cña §¶ng";
-        assert_eq!(
-            unmask(old).as_deref(),
-            Some("Hà Nội, ngày 28 tháng 5 năm 2004, hướng dẫn về thể thức văn bản của Đảng")
-        );
+        assert_eq!(shown("Đảng uỷ xã", Some(".VnTime")), "Đảng uỷ xã");
     }
 }
