@@ -2,11 +2,13 @@
 //! headers and notes, and what in them is dangerous. It refuses other packages, only naming them.
 
 mod part;
+mod styles;
 
 use super::flow::{Flow, Text};
 use super::package::{Package, Refusal};
-use super::{Limits, letters};
+use super::{Limits, letters, plain};
 use crate::document::{Contents, Format, Reason};
+use styles::Styles;
 
 /// Fewer letters than this beside a picture: the picture is the document.
 const LETTERS_MIN: usize = 20;
@@ -59,22 +61,49 @@ fn read_docx(package: &mut Package<'_>, limits: &Limits) -> Result<Contents, Ref
         let detail = "the file declares macros";
         return Ok(Contents::nothing(Format::Docm, Reason::Macro, detail));
     }
+    let mut optional = |name| package.text(name).ok().flatten().unwrap_or_default();
+    let (sheet, theme) = (
+        optional("word/styles.xml"),
+        optional("word/theme/theme1.xml"),
+    );
+    let styles = Styles::read(&sheet, &theme);
+    let (text, seen) = read_parts(package, &styles, limits)?;
+    // Texts that were converted to Unicode may keep their old fonts: then these are not believed.
+    if seen.old_font && !plain::quality(&text.text).is_good() {
+        let (other, seen) = read_parts(package, &styles.without_fonts(), limits)?;
+        if plain::quality(&other.text).is_good() {
+            return Ok(contents(other, &seen));
+        }
+    }
+    Ok(contents(text, &seen))
+}
+
+/// The text of all parts, with headers before and notes and footers after the main text.
+fn read_parts(
+    package: &mut Package<'_>,
+    styles: &Styles,
+    limits: &Limits,
+) -> Result<(Text, part::Seen), Refusal> {
     let names = Names::of(package.names());
     let mut flow = Flow::new(limits.text);
     let mut seen = part::Seen::default();
+    let mut read = |name: &str, flow: &mut Flow| match package.text(name)? {
+        Some(xml) => part::read(&xml, styles, flow, &mut seen).map(|()| true),
+        None => Ok(false),
+    };
     for name in &names.headers {
-        read_part(package, name, &mut flow, &mut seen)?;
+        read(name, &mut flow)?;
         flow.end_block();
     }
-    if !read_part(package, "word/document.xml", &mut flow, &mut seen)? {
+    if !read("word/document.xml", &mut flow)? {
         return Err((Reason::Damaged, "the file has no main text"));
     }
-    for name in names.others {
+    for name in &names.others {
         flow.end_block();
-        read_part(package, &name, &mut flow, &mut seen)?;
+        read(name, &mut flow)?;
     }
     seen.active |= names.active;
-    Ok(contents(flow.finish(), &seen))
+    Ok((flow.finish(), seen))
 }
 
 fn contents(text: Text, seen: &part::Seen) -> Contents {
@@ -99,18 +128,6 @@ fn contents(text: Text, seen: &part::Seen) -> Contents {
         head_picture: seen.head_picture,
         finding,
         detail: detail.map(str::to_owned),
-    }
-}
-
-fn read_part(
-    package: &mut Package<'_>,
-    name: &str,
-    flow: &mut Flow,
-    seen: &mut part::Seen,
-) -> Result<bool, Refusal> {
-    match package.text(name)? {
-        Some(xml) => part::read(&xml, flow, seen).map(|()| true),
-        None => Ok(false),
     }
 }
 

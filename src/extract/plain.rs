@@ -90,7 +90,7 @@ pub(super) fn choose(
 }
 
 /// How Vietnamese a text is once old alphabets in it are read.
-fn quality(text: &str) -> Quality {
+pub(super) fn quality(text: &str) -> Quality {
     let mut quality = Quality::default();
     let unmasked = legacy::unmask(text);
     quality.add(unmasked.as_deref().unwrap_or(text));
