@@ -1,6 +1,9 @@
 //! Owns what a page draws: its glyphs with their places, and how much of it is picture or curve.
 //! It refuses to know about lines and words.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use hayro_interpret::font::{Glyph, GlyphRun};
 use hayro_interpret::hayro_cmap::BfString;
 use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Vec2};
@@ -8,6 +11,8 @@ use hayro_interpret::{
     BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, SoftMask,
 };
 use unicode_normalization::char::is_combining_mark;
+
+use crate::spelling::legacy::Legacy;
 
 /// One glyph in its place; units are points, y goes down.
 #[derive(Clone, Debug)]
@@ -20,6 +25,8 @@ pub(super) struct Placed {
     pub(super) end: Point,
     /// The height of the font.
     pub(super) em: f64,
+    /// The font, where its name says that its letters are an old alphabet's.
+    pub(super) font: Option<Rc<str>>,
 }
 
 /// Square points from which a picture may hold a readable mark; less is a rule or a dot.
@@ -42,6 +49,8 @@ pub(super) struct Canvas {
     /// True where the limit cut the text.
     pub(super) cut: bool,
     left: usize,
+    /// What the names of the fonts met so far say, by the key of the font.
+    fonts: BTreeMap<u128, Option<Rc<str>>>,
 }
 
 impl Canvas {
@@ -57,14 +66,45 @@ impl Canvas {
             curves: 0,
             cut: false,
             left: limit,
+            fonts: BTreeMap::new(),
         }
     }
 
-    fn glyph(&mut self, glyph: &Glyph<'_>, transform: Affine, seen: bool) {
-        let Some(text) = glyph.as_unicode().map(readable) else {
+    /// The font of a run, if its letters are an old alphabet's. Only fonts that stand in the file
+    /// have names here; of the others the letters themselves must tell.
+    fn font(&mut self, run: &GlyphRun<'_, '_>) -> Option<Rc<str>> {
+        let Glyph::Outline(glyph) = &**run.glyphs().first()? else {
+            return None;
+        };
+        let data = glyph.font_data()?;
+        let said = || {
+            let name = data.postscript_name.as_deref()?;
+            Legacy::of_font(name).map(|_| Rc::from(name))
+        };
+        self.fonts
+            .entry(data.cache_key)
+            .or_insert_with(said)
+            .clone()
+    }
+
+    fn glyph(&mut self, glyph: &Glyph<'_>, transform: Affine, seen: bool, font: Option<&Rc<str>>) {
+        let text = match glyph.as_unicode().map(readable) {
+            Some(text) if !text.chars().all(is_private) => Some(text),
+            // An old alphabet's font has a letter at every number from 161 on.
+            _ if font.is_some() => u8::try_from(glyph.char_code() & 0xff)
+                .ok()
+                .filter(|code| *code > 0xa0 || code.is_ascii_graphic())
+                .map(|code| char::from(code).to_string()),
+            text => text,
+        };
+        let Some(mut text) = text else {
             self.unnamed += 1;
             return;
         };
+        if text == "-" && glyph.char_code() == 0xad {
+            // WinAnsi calls this number a hyphen; in a TCVN3 font it is ư. A soft hyphen is both.
+            text = "\u{ad}".to_owned();
+        }
         // Noncharacters and private use: a font's own numbering, not what the page shows.
         if text.is_empty() || text.chars().all(is_private) {
             self.unnamed += 1;
@@ -93,7 +133,14 @@ impl Canvas {
             last.text.push_str(&text);
             return;
         }
-        self.glyphs.push(Placed { text, at, end, em });
+        let font = font.cloned();
+        self.glyphs.push(Placed {
+            text,
+            at,
+            end,
+            em,
+            font,
+        });
     }
 }
 
@@ -132,8 +179,10 @@ fn readable(text: BfString) -> String {
 impl<'a> Device<'a> for Canvas {
     fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, mode: &DrawMode) {
         let seen = !matches!(mode, DrawMode::Invisible);
+        let font = self.font(run);
         for glyph in run.glyphs() {
-            self.glyph(glyph, props.transform * glyph.transform(), seen);
+            let transform = props.transform * glyph.transform();
+            self.glyph(glyph, transform, seen, font.as_ref());
         }
     }
 

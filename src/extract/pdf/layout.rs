@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use hayro_interpret::kurbo::{Affine, Point};
 
 use super::glyphs::{Placed, direction};
+use crate::spelling::legacy;
 
 /// A gap wider than this is a blank; kerning stays below.
 const BLANK: f64 = 0.12;
@@ -106,6 +107,8 @@ fn one_line(line: &[Placed]) -> String {
     let gaps = gaps(&drawn);
     let column = column(&gaps);
     let mut out = String::new();
+    // Letters of one font since the last gap: an old alphabet's letter may be two of them.
+    let mut run = String::new();
     let mut last: Option<&Placed> = None;
     for (n, glyph) in drawn.iter().enumerate() {
         if let Some(last) = last
@@ -116,15 +119,23 @@ fn one_line(line: &[Placed]) -> String {
                 continue;
             }
             let gap = gaps[n - 1];
-            if gap > column {
-                out.push('\t');
+            let blank = if gap > column {
+                Some('\t')
             } else if gap > BLANK || blank_between(line, last.at, glyph.at) {
-                out.push(' ');
+                Some(' ')
+            } else {
+                None
+            };
+            if blank.is_some() || glyph.font != last.font {
+                out.push_str(&legacy::shown(&run, last.font.as_deref()));
+                run.clear();
+                out.extend(blank);
             }
         }
-        out.push_str(&glyph.text);
+        run.push_str(&glyph.text);
         last = Some(glyph);
     }
+    out.push_str(&legacy::shown(&run, last.and_then(|l| l.font.as_deref())));
     out
 }
 
@@ -162,6 +173,7 @@ mod tests {
                 at: Point::new(left, y),
                 end: Point::new(left + em / 2.0, y),
                 em,
+                font: None,
             }
         };
         text.chars().enumerate().map(place).collect()
