@@ -9,6 +9,7 @@
 
 mod cli;
 mod courier;
+mod encodings;
 mod extract;
 mod faults;
 mod hostile;
