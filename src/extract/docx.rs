@@ -34,6 +34,9 @@ pub(super) fn read_package(bytes: &[u8], limits: &Limits) -> Contents {
         Format::Docx => read_docx(&mut package, limits)
             .unwrap_or_else(|(reason, detail)| Contents::nothing(format, reason, detail)),
         Format::Docm => Contents::nothing(format, Reason::Macro, "the file carries macros"),
+        Format::Odt => super::odt::read(&mut package, limits)
+            .unwrap_or_else(|(reason, detail)| Contents::nothing(format, reason, detail)),
+        _ if is_table(package.names()) => super::no_document(format),
         other => super::unsupported(other),
     }
 }
@@ -48,11 +51,19 @@ fn format_of(names: &[String]) -> Format {
         Format::Docm
     } else if word && has("[Content_Types].xml") {
         Format::Docx
-    } else if has("mimetype") && has("content.xml") {
+    } else if super::odt::is_one(names) {
         Format::Odt
     } else {
         Format::Zip
     }
+}
+
+/// Workbooks and slides of Office Open XML.
+fn is_table(names: &[String]) -> bool {
+    let folders = ["xl/", "ppt/"];
+    names
+        .iter()
+        .any(|name| folders.iter().any(|folder| name.starts_with(folder)))
 }
 
 fn read_docx(package: &mut Package<'_>, limits: &Limits) -> Result<Contents, Refusal> {

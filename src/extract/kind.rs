@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Zip,
     /// A compound file (MS-CFB): Word 97-2003, or an encrypted Office Open XML (then `Docx`).
     Compound(Format),
+    /// Rich Text Format.
+    Rtf,
     /// Recognised, without a reader.
     Other(Format),
     /// Text in some encoding.
@@ -46,7 +48,7 @@ impl Kind {
         } else if starts(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
             Self::Compound(compound(bytes))
         } else if starts(b"{\\rtf") {
-            Self::Other(Format::Rtf)
+            Self::Rtf
         } else if starts(b"\xff\xd8\xff") {
             Self::Other(Format::Jpeg)
         } else if starts(b"\x89PNG\r\n\x1a\n") {
@@ -134,7 +136,9 @@ pub(super) fn of_text(bytes: &[u8], name: &str) -> Format {
             let at = start.iter().position(|b| b.is_ascii_graphic()).unwrap_or(0);
             let tag = |tag: &[u8]| start[at..].starts_with(tag);
             let xhtml = tag(b"<?xml") && contains(&start, b"<html");
-            if tag(b"<!doctype html") || tag(b"<html") || xhtml {
+            if is_flat_odt(bytes) {
+                Format::Odt
+            } else if tag(b"<!doctype html") || tag(b"<html") || xhtml {
                 Format::Html
             } else if known.is_none() || by_name(name).is_some() {
                 Format::Txt
@@ -143,6 +147,13 @@ pub(super) fn of_text(bytes: &[u8], name: &str) -> Format {
             }
         }
     }
+}
+
+/// One XML file that says at its start that it is an OpenDocument text.
+fn is_flat_odt(bytes: &[u8]) -> bool {
+    let start = head(bytes, SAMPLE);
+    bytes.trim_ascii_start().starts_with(b"<?xml")
+        && contains(start, b"office:mimetype=\"application/vnd.oasis.opendocument.text\"")
 }
 
 /// The last extension of a name, lower case.
@@ -158,8 +169,8 @@ pub(super) fn by_name(name: &str) -> Option<Format> {
         "pdf" => Format::Pdf,
         "docx" => Format::Docx,
         "docm" => Format::Docm,
-        "doc" => Format::Doc,
-        "odt" => Format::Odt,
+        "doc" | "dot" => Format::Doc,
+        "odt" | "ott" | "fodt" => Format::Odt,
         "rtf" => Format::Rtf,
         "txt" | "text" => Format::Txt,
         "md" | "markdown" => Format::Md,
@@ -211,7 +222,7 @@ mod tests {
             (b"MZ la hai chu cai", Kind::Text),
             (b"#!/bin/sh\nrm -rf /", Kind::Program),
             (b"\x7fELF\x02", Kind::Program),
-            (b"{\\rtf1", Kind::Other(Format::Rtf)),
+            (b"{\\rtf1", Kind::Rtf),
             (b"\xff\xd8\xff\xe0", Kind::Other(Format::Jpeg)),
             ("Đảng uỷ".as_bytes(), Kind::Text),
             (b"\xff\xfea\0", Kind::Text),

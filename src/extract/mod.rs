@@ -1,14 +1,18 @@
 //! Owns how bytes become pages of text: the real format by content, the readers, and why a file
 //! gives none. It refuses to know what a text means, where a file lies and who asks.
 
+mod doc;
 mod docx;
 mod flow;
 mod html;
 mod kind;
 mod markdown;
+mod odt;
+mod office;
 mod package;
 mod pdf;
 mod plain;
+mod rtf;
 mod trust;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -94,19 +98,29 @@ fn read_kind(bytes: &[u8], name: &str, limits: &Limits) -> Contents {
         ),
         Kind::Pdf => pdf::read(bytes, limits),
         Kind::Zip => docx::read_package(bytes, limits),
-        Kind::Compound(format) => compound(format),
+        Kind::Compound(format) => compound(bytes, format, limits),
+        Kind::Rtf => rtf::read(bytes, limits),
         Kind::Other(format) => unsupported(format),
         Kind::Text => read_text(bytes, name, limits),
         Kind::Binary => unsupported(Format::Unknown),
     }
 }
 
-fn compound(format: Format) -> Contents {
-    if format == Format::Docx {
-        let detail = "the file opens only with a password";
-        return Contents::nothing(format, Reason::Encrypted, detail);
+fn compound(bytes: &[u8], format: Format, limits: &Limits) -> Contents {
+    match format {
+        Format::Docx => {
+            let detail = "the file opens only with a password";
+            Contents::nothing(format, Reason::Encrypted, detail)
+        }
+        Format::Doc => doc::read(bytes, limits),
+        other => no_document(other),
     }
-    unsupported(format)
+}
+
+/// Spreadsheets, slides and whatever else comes in the packages of documents.
+fn no_document(format: Format) -> Contents {
+    let detail = "the file is a spreadsheet, slides or the like: only documents are read";
+    Contents::nothing(format, Reason::Unsupported, detail)
 }
 
 fn unsupported(format: Format) -> Contents {
@@ -125,6 +139,13 @@ fn read_text(bytes: &[u8], name: &str, limits: &Limits) -> Contents {
         Format::Html => html::read(text, limits.text),
         _ => plain::read(text, limits.text),
     };
+    if format == Format::Odt {
+        let detail = "the XML of the file is not UTF-8";
+        return std::str::from_utf8(bytes).map_or_else(
+            |_| Contents::nothing(format, Reason::Damaged, detail),
+            |text| odt::read_flat(text, limits),
+        );
+    }
     if !matches!(format, Format::Md | Format::Html | Format::Txt) {
         return unsupported(format);
     }

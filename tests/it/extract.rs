@@ -9,7 +9,9 @@ use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
 /// Formats whose text is read; the others are only recognised.
-const READ: [&str; 6] = ["pdf-text", "pdf-scan", "docx", "txt", "md", "html"];
+const READ: [&str; 9] = [
+    "pdf-text", "pdf-scan", "docx", "doc", "odt", "rtf", "txt", "md", "html",
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus")

@@ -1,0 +1,304 @@
+//! Owns what the files of every word processor share: runs in a font become the text they showed,
+//! cells become rows, and what was met besides text becomes a judgement. It refuses to know formats.
+
+use super::flow::Flow;
+use super::letters;
+use crate::document::{Contents, Format, Reason};
+use crate::spelling::legacy::{self, Legacy};
+
+/// Fewer letters than this beside a picture: the picture is the document.
+const LETTERS_MIN: usize = 20;
+/// Paragraphs, table cells' included, that fill about the upper third of page 1.
+const HEAD_PARAGRAPHS: usize = 20;
+/// How deep tables may lie in each other.
+const LEVELS_MAX: usize = 16;
+
+/// One document being written down in reading order.
+pub(super) struct Sheet {
+    flow: Flow,
+    /// Text that waits for the end of its font: in VNI a letter may stand in two runs.
+    run: String,
+    font: String,
+    capitals: bool,
+    /// The open rows, the innermost last, and whether each has an open cell; one list for the text
+    /// and one for each open text box.
+    tables: Vec<Vec<bool>>,
+    paragraphs: usize,
+    pictures: usize,
+    head_picture: bool,
+    active: bool,
+    unread: bool,
+}
+
+impl Sheet {
+    /// Starts empty, with room for `limit` bytes.
+    pub(super) fn new(limit: u64) -> Self {
+        Self {
+            flow: Flow::new(limit),
+            run: String::new(),
+            font: String::new(),
+            capitals: false,
+            tables: vec![Vec::new()],
+            paragraphs: 0,
+            pictures: 0,
+            head_picture: false,
+            active: false,
+            unread: false,
+        }
+    }
+
+    /// Adds characters as their font shows them.
+    pub(super) fn run(&mut self, text: &str, font: Option<&str>, capitals: bool) {
+        let old = font.filter(|font| Legacy::of_font(font).is_some());
+        if self.font != old.unwrap_or_default() || self.capitals != capitals {
+            self.flush();
+            self.font.clear();
+            self.font.push_str(old.unwrap_or_default());
+            self.capitals = capitals;
+        }
+        if old.is_some() {
+            self.run.extend(text.chars().map(out_of_private_use));
+        } else if capitals {
+            self.flow.push(&text.to_uppercase());
+        } else {
+            self.flow.push(text);
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.run.is_empty() {
+            return;
+        }
+        let run = std::mem::take(&mut self.run);
+        let shown = legacy::shown(&run, Some(&self.font));
+        if self.capitals {
+            self.flow.push(&shown.to_uppercase());
+        } else {
+            self.flow.push(&shown);
+        }
+    }
+
+    /// The lines themselves, with every run so far in them.
+    pub(super) fn flow(&mut self) -> &mut Flow {
+        self.flush();
+        &mut self.flow
+    }
+
+    /// Ends a paragraph.
+    pub(super) fn end_paragraph(&mut self) {
+        self.paragraphs += 1;
+        self.flow().end_paragraph();
+    }
+
+    fn rows(&self) -> usize {
+        self.tables.last().map_or(0, Vec::len)
+    }
+
+    /// Brings the open rows to the depth at which the next text stands; 0 is outside of tables.
+    pub(super) fn place(&mut self, depth: usize) {
+        let depth = depth.min(LEVELS_MAX);
+        if self.rows() > depth {
+            self.end_row(depth + 1);
+        }
+        let Some(rows) = self.tables.last_mut() else {
+            return;
+        };
+        if rows.len() == depth && rows.last().is_none_or(|open| *open) {
+            return;
+        }
+        self.flush();
+        let Some(rows) = self.tables.last_mut() else {
+            return;
+        };
+        while rows.len() < depth {
+            self.flow.open_row();
+            self.flow.open_cell();
+            rows.push(true);
+        }
+        if let Some(open) = rows.last_mut().filter(|open| !**open) {
+            self.flow.open_cell();
+            *open = true;
+        }
+    }
+
+    /// Ends the cell at this depth, 1 being the outermost table.
+    pub(super) fn end_cell(&mut self, depth: usize) {
+        self.place(depth.max(1));
+        self.paragraphs += 1;
+        self.flow().end_line();
+        self.flow.close_cell();
+        if let Some(open) = self.tables.last_mut().and_then(|rows| rows.last_mut()) {
+            *open = false;
+        }
+    }
+
+    /// Ends the row at this depth with every row inside it.
+    pub(super) fn end_row(&mut self, depth: usize) {
+        self.flush();
+        while self.rows() >= depth.max(1) {
+            self.flow.close_row();
+            self.tables.last_mut().and_then(Vec::pop);
+        }
+    }
+
+    /// Opens a text box.
+    pub(super) fn open_aside(&mut self) {
+        self.flow().open_aside();
+        self.tables.push(Vec::new());
+    }
+
+    /// Closes the open text box.
+    pub(super) fn close_aside(&mut self) {
+        self.end_row(1);
+        if self.tables.len() > 1 {
+            self.tables.pop();
+            self.flow.close_aside();
+        }
+    }
+
+    /// One line apart from the text: the words of a drawing.
+    pub(super) fn aside(&mut self, words: &str) {
+        self.open_aside();
+        self.flow.push(words);
+        self.flow.end_line();
+        self.close_aside();
+    }
+
+    /// Opens text that stands apart on the page, like a header, without regard to open rows.
+    pub(super) fn open_part(&mut self) {
+        self.flow().end_block();
+        self.tables.push(Vec::new());
+    }
+
+    /// Closes what [`Self::open_part`] opened.
+    pub(super) fn close_part(&mut self) {
+        self.end_row(1);
+        if self.tables.len() > 1 {
+            self.tables.pop();
+        }
+        self.flow.end_block();
+    }
+
+    /// A picture stands here.
+    pub(super) fn picture(&mut self) {
+        self.pictures += 1;
+        self.head_picture |= self.paragraphs < HEAD_PARAGRAPHS;
+    }
+
+    /// Something that fetches, starts or holds another file.
+    pub(super) fn active(&mut self) {
+        self.active = true;
+    }
+
+    /// Text that its program would show and its reader cannot.
+    pub(super) fn unread(&mut self) {
+        self.unread = true;
+    }
+
+    /// Adds another sheet after this one: footers and notes stand last.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.pictures += other.pictures;
+        self.active |= other.active;
+        self.unread |= other.unread;
+        other.flush();
+        let text = other.flow.finish();
+        self.unread |= !text.whole;
+        if !text.text.trim().is_empty() {
+            self.end_row(1);
+            self.flow().end_block();
+            self.flow.push(&text.text);
+        }
+    }
+
+    /// The contents of the file.
+    pub(super) fn finish(mut self, format: Format, page_count: Option<u32>) -> Contents {
+        self.flush();
+        let text = self.flow.finish();
+        let letters = letters(&text.text);
+        let picture = letters == 0 || (letters < LETTERS_MIN && self.pictures > 0);
+        let (finding, detail) = if self.active {
+            let detail = "the file carries embedded files, controls or live links";
+            (Some(Reason::ActiveContent), Some(detail))
+        } else if picture {
+            let detail = "the file holds pictures instead of text";
+            (Some(Reason::NoTextLayer), Some(detail))
+        } else {
+            (None, None)
+        };
+        Contents {
+            format,
+            page_count,
+            pages: vec![text.text],
+            unread_pages: u32::from(!text.whole || picture || self.unread),
+            head_picture: self.head_picture,
+            finding,
+            detail: detail.map(str::to_owned),
+        }
+    }
+}
+
+/// True for the code of a field that starts another program (ISO/IEC 29500-1, 17.16.5.18).
+pub(super) fn fetches(code: &str) -> bool {
+    code.split_ascii_whitespace()
+        .any(|word| word.to_ascii_uppercase().starts_with("DDE"))
+}
+
+/// Word keeps the letters of a font without a Unicode alphabet at U+F000 and above.
+fn out_of_private_use(c: char) -> char {
+    match u32::from(c) {
+        code @ 0xf020..=0xf0ff => char::from_u32(code - 0xf000).unwrap_or(c),
+        _ => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(sheet: Sheet) -> String {
+        sheet.finish(Format::Rtf, None).pages.concat()
+    }
+
+    #[test]
+    fn a_letter_of_an_old_font_may_stand_in_two_runs() {
+        let mut sheet = Sheet::new(1000);
+        sheet.run("Quye", Some("VNI-Times"), false);
+        sheet.run("át ñònh ", Some("VNI-Times"), false);
+        sheet.run("\u{f0a7}\u{f0b6}ng", Some(".VnTime"), true);
+        sheet.run(" viên", Some("Arial"), true);
+        assert_eq!(text(sheet), "Quyết định ĐẢNG VIÊN\n");
+    }
+
+    #[test]
+    fn cells_and_rows_need_not_match() {
+        let mut sheet = Sheet::new(1000);
+        sheet.end_row(3);
+        sheet.close_aside();
+        for word in ["a", "b"] {
+            sheet.place(1);
+            sheet.run(word, None, false);
+            sheet.end_cell(1);
+        }
+        sheet.place(2);
+        sheet.run("c", None, false);
+        sheet.aside("KHẨN");
+        sheet.end_cell(2);
+        sheet.end_row(1);
+        sheet.place(0);
+        sheet.run("d", None, false);
+        assert_eq!(text(sheet), "a\tb\tc\n\nKHẨN\n\nd\n");
+    }
+
+    #[test]
+    fn a_picture_counts_in_the_head_only() {
+        for (before, head) in [(0, true), (19, true), (20, false)] {
+            let mut sheet = Sheet::new(1000);
+            (0..before).for_each(|_| sheet.end_paragraph());
+            sheet.picture();
+            sheet.run("chữ", None, false);
+            let contents = sheet.finish(Format::Doc, None);
+            assert_eq!(contents.head_picture, head, "{before}");
+            assert_eq!(contents.finding, Some(Reason::NoTextLayer));
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Owns the reading of Rich Text Format (RTF 1.9.1): which groups are text, in which code page and
+//! font, and what in them is dangerous. It refuses to know how bytes are cut into tokens.
+
+mod fonts;
+mod text;
+mod token;
+mod word;
+
+use super::Limits;
+use super::office::Sheet;
+use crate::document::{Contents, Format, Reason};
+use fonts::Fonts;
+use text::Waiting;
+use token::{Token, Tokens};
+
+/// How deep groups may nest. Word itself stays far below.
+const DEPTH_MAX: usize = 1000;
+/// How much of a field's code is looked at.
+const CODE_MAX: usize = 4096;
+
+/// Reads an RTF file.
+pub(super) fn read(bytes: &[u8], limits: &Limits) -> Contents {
+    let mut reader = Reader::new(limits.text);
+    for token in Tokens::new(bytes) {
+        reader.take(&token);
+        if reader.groups.is_empty() {
+            return reader.finish();
+        }
+        if reader.groups.len() > DEPTH_MAX {
+            let detail = "the groups of the file are nested too deep";
+            return Contents::nothing(Format::Rtf, Reason::Bomb, detail);
+        }
+    }
+    let detail = "the file is cut short: its groups do not end";
+    Contents::nothing(Format::Rtf, Reason::Damaged, detail)
+}
+
+/// What the characters of a group are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dest {
+    /// Text of the document.
+    Text,
+    /// Nothing that is shown.
+    Skip,
+    /// Properties of a shape: pictures in them are shown.
+    Shape,
+    /// The ANSI rendition of what a `\ud` inside says in Unicode.
+    Ansi,
+    /// The font table.
+    Fonts,
+    /// The code of a field, or the template: shown nowhere, looked at for live links.
+    Code,
+    /// The name of a shape's property.
+    PropertyName,
+    /// The value of a shape's property that is the words of WordArt.
+    WordArt,
+}
+
+/// What must be closed when a group ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opened {
+    Nothing,
+    Aside,
+    Part,
+    /// A field's code, to be judged.
+    Field,
+    /// The template's name, to be judged.
+    Template,
+    WordArt,
+}
+
+/// What a group inherits and gives back (RTF 1.9.1, "Groups").
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    dest: Dest,
+    opened: Opened,
+    /// `\*` stood before the next word.
+    starred: bool,
+    /// Footers and notes go behind the text.
+    tail: bool,
+    font: i32,
+    capitals: bool,
+    deleted: bool,
+    /// How many characters stand for a `\u` in old readers.
+    fallback: usize,
+    in_table: bool,
+    depth: usize,
+}
+
+struct Reader {
+    main: Sheet,
+    tail: Sheet,
+    /// The open groups, the innermost last.
+    groups: Vec<Group>,
+    waiting: Waiting,
+    fonts: Fonts,
+    /// Characters still to be skipped after a `\u`.
+    skip: usize,
+    /// The code of the innermost field, the name or the words of a shape.
+    code: String,
+    pages: Option<u32>,
+}
+
+impl Reader {
+    fn new(limit: u64) -> Self {
+        let first = Group {
+            dest: Dest::Text,
+            opened: Opened::Nothing,
+            starred: false,
+            tail: false,
+            font: 0,
+            capitals: false,
+            deleted: false,
+            fallback: 1,
+            in_table: false,
+            depth: 1,
+        };
+        Self {
+            main: Sheet::new(limit),
+            tail: Sheet::new(limit),
+            groups: vec![first],
+            waiting: Waiting::default(),
+            fonts: Fonts::default(),
+            skip: 0,
+            code: String::new(),
+            pages: None,
+        }
+    }
+
+    fn finish(mut self) -> Contents {
+        self.flush();
+        self.main.end_paragraph();
+        self.main.append(self.tail);
+        self.main.finish(Format::Rtf, self.pages)
+    }
+
+    fn group(&mut self) -> &mut Group {
+        // There is always one: reading ends with the last.
+        let last = self.groups.len() - 1;
+        &mut self.groups[last]
+    }
+
+    fn sheet(&mut self) -> &mut Sheet {
+        if self.group().tail {
+            &mut self.tail
+        } else {
+            &mut self.main
+        }
+    }
+
+    fn take(&mut self, token: &Token<'_>) {
+        match *token {
+            Token::Open => self.open(),
+            Token::Close => self.close(),
+            Token::Byte(byte) => self.bytes(&[byte]),
+            Token::Text(bytes) => self.bytes(bytes),
+            Token::Symbol(symbol) => self.symbol(symbol),
+            Token::Word(word, number) => self.word(word, number),
+        }
+    }
+
+    /// The first group opens with the file itself.
+    fn open(&mut self) {
+        self.flush();
+        self.skip = 0;
+        let inner = Group {
+            opened: Opened::Nothing,
+            starred: false,
+            ..*self.group()
+        };
+        self.groups.push(inner);
+    }
+
+    fn close(&mut self) {
+        self.flush();
+        self.skip = 0;
+        let Group { opened, .. } = *self.group();
+        match opened {
+            Opened::Nothing => {}
+            Opened::Aside => self.sheet().close_aside(),
+            Opened::Part => self.sheet().close_part(),
+            Opened::Field if super::office::fetches(&self.code) => self.main.active(),
+            Opened::Template if self.code.contains("://") => self.main.active(),
+            Opened::Field | Opened::Template => {}
+            Opened::WordArt => {
+                let words = std::mem::take(&mut self.code);
+                self.sheet().aside(&words);
+            }
+        }
+        self.groups.pop();
+        // What stands outside of the outermost braces is no RTF.
+        if self.groups.len() == 1 {
+            self.groups.pop();
+        }
+    }
+
+    /// Writes down what waits.
+    fn flush(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let group = *self.group();
+        let text = self.waiting.take(self.fonts.encoding(group.font));
+        let level = group.level();
+        let sheet = if group.tail {
+            &mut self.tail
+        } else {
+            &mut self.main
+        };
+        sheet.place(level);
+        sheet.run(&text, self.fonts.name_of(group.font), group.capitals);
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        let skipped = self.skip.min(bytes.len());
+        self.skip -= skipped;
+        let bytes = &bytes[skipped..];
+        let group = *self.group();
+        match group.dest {
+            Dest::Text if !group.deleted => self.waiting.bytes(bytes),
+            Dest::Fonts => self.fonts.name(bytes),
+            Dest::Code | Dest::PropertyName | Dest::WordArt => {
+                for byte in bytes {
+                    self.code_char(char::from(*byte));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn code_char(&mut self, c: char) {
+        if self.code.len() < CODE_MAX {
+            self.code.push(c);
+        }
+    }
+
+    /// `\u`: one UTF-16 unit, signed.
+    fn unit(&mut self, number: i32) {
+        let unit = (number & 0xffff).unsigned_abs();
+        let unit = u16::try_from(unit).unwrap_or(0);
+        let group = *self.group();
+        self.skip = group.fallback;
+        match group.dest {
+            Dest::Text if !group.deleted => {
+                let encoding = self.fonts.encoding(group.font);
+                self.waiting.unit(unit, encoding);
+            }
+            Dest::Code | Dest::PropertyName | Dest::WordArt => {
+                let c = char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER);
+                self.code_char(c);
+            }
+            _ => {}
+        }
+    }
+
+    fn symbol(&mut self, symbol: u8) {
+        if symbol == b'*' {
+            self.group().starred = true;
+            return;
+        }
+        match symbol {
+            b'~' => self.say("\u{a0}"),
+            b'_' => self.say("-"),
+            b'\\' | b'{' | b'}' => self.bytes(&[symbol]),
+            b'\r' | b'\n' => self.word("par", None),
+            b'\t' => self.say("\t"),
+            _ => {}
+        }
+    }
+
+    /// Adds a character of the document.
+    fn say(&mut self, text: &str) {
+        if self.skip > 0 {
+            self.skip -= 1;
+            return;
+        }
+        let group = *self.group();
+        if group.dest == Dest::Text && !group.deleted {
+            let encoding = self.fonts.encoding(group.font);
+            self.waiting.text(text, encoding);
+        }
+    }
+}
+
+impl Group {
+    fn level(&self) -> usize {
+        if self.in_table { self.depth.max(1) } else { 0 }
+    }
+}
