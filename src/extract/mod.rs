@@ -8,13 +8,16 @@ mod kind;
 mod markdown;
 mod package;
 mod pdf;
+mod picture;
 mod plain;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::document::{Contents, Format, Reason};
+use crate::document::{Contents, Format, Reason, Scans};
 use flow::Text;
 use kind::Kind;
+
+pub use picture::{Part, paint};
 
 /// How much one file may cost. Sizes are bytes; the fields are those of `[limits]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +96,9 @@ fn read_kind(bytes: &[u8], name: &str, limits: &Limits) -> Contents {
         Kind::Pdf => pdf::read(bytes, limits),
         Kind::Zip => docx::read_package(bytes, limits),
         Kind::Compound(format) => compound(format),
+        Kind::Other(format @ (Format::Jpeg | Format::Png | Format::Tiff)) => {
+            picture::read(bytes, format)
+        }
         Kind::Other(format) => unsupported(format),
         Kind::Text => read_text(bytes, name, limits),
         Kind::Binary => unsupported(Format::Unknown),
@@ -140,6 +146,7 @@ fn one_page(format: Format, text: Text) -> Contents {
         pages: vec![text.text],
         unread_pages: u32::from(!text.whole || letters == 0),
         head_picture: false,
+        scans: Scans::default(),
         detail: finding.map(|_| "the file holds no letters".to_owned()),
         finding,
     }
