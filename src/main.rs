@@ -10,6 +10,7 @@ fn main() -> ExitCode {
     match args.split_first() {
         // First of all, without threads or a runtime: the child of the sandbox.
         Some((command, limits)) if command == sandbox::COMMAND => extract(limits),
+        Some((command, args)) if command == sandbox::READ_COMMAND => recognise(args),
         _ => cli::main(&args),
     }
 }
@@ -21,4 +22,18 @@ fn extract(limits: &[OsString]) -> ExitCode {
         Some(Err(_)) => ExitCode::FAILURE,
         None => ExitCode::from(2),
     }
+}
+
+/// Becomes tesseract, or fails.
+fn recognise(args: &[OsString]) -> ExitCode {
+    let (limits, reader) = args.split_at(args.len().min(sandbox::Limits::ARGS));
+    let (limits, reader) = (
+        sandbox::Limits::from_args(limits),
+        sandbox::Reader::from_args(reader),
+    );
+    if let (Some(limits), Some((reader, picture))) = (limits, reader) {
+        let _ = sandbox::become_reader(&limits, &reader, picture);
+        return ExitCode::FAILURE;
+    }
+    ExitCode::from(2)
 }

@@ -13,7 +13,7 @@ use super::row;
 use super::show::Screen;
 use super::stop::{FAILED, USAGE};
 use crate::config::{self, Config};
-use crate::daemon::now;
+use crate::daemon::{self, now};
 use crate::ingest;
 use crate::organisation::Language;
 use crate::roster::Level;
@@ -46,6 +46,7 @@ pub(super) async fn run(global: &Global, offline: bool) -> Result<ExitCode> {
     faults.extend(folders(&config));
     faults.extend(people(&config, language).await);
     faults.extend(way_out(&config, offline).await);
+    faults.extend(machine(&config, language).await?);
     faults.iter().for_each(|fault| tell(&screen, fault));
     times(&config, &screen);
     let errors = faults.iter().filter(|f| f.level == "error").count();
@@ -139,6 +140,24 @@ async fn people(config: &Config, language: Language) -> Vec<row::Fault> {
             vec![fault(config, "roster.file", error.to_string(), instead)]
         }
     }
+}
+
+/// What this machine lacks for reading files.
+async fn machine(config: &Config, language: Language) -> Result<Vec<row::Fault>> {
+    let sandbox = daemon::sandbox(open::program()?, config);
+    let lacks = daemon::lacks(&sandbox, config).await;
+    let warning = |(vi, en)| row::Fault {
+        level: "warning",
+        file: None,
+        line: None,
+        key: None,
+        message: match language {
+            Language::Vi => vi,
+            Language::En => en,
+        },
+        instead: None,
+    };
+    Ok(lacks.into_iter().map(warning).collect())
 }
 
 /// The password, the certificates; and, where asked, the server itself: connect, TLS, log in.

@@ -21,7 +21,7 @@ use crate::inbox::shown;
 use crate::ingest::{self, Examined};
 use crate::ledger::documents::Version;
 use crate::organisation::Audience;
-use crate::sandbox::{Limits, Sandbox};
+use crate::sandbox::{Limits, Reader, Reading, Sandbox};
 
 /// The default of `[limits] file`, bytes.
 const FILE_MAX: u64 = 50_000_000;
@@ -29,6 +29,8 @@ const FILE_MAX: u64 = 50_000_000;
 const CPU: Duration = Duration::from_secs(10);
 /// The default of `[limits] extract_memory`, bytes.
 const MEMORY: u64 = 512_000_000;
+/// The default of `[documents] ocr_pages`.
+const OCR_PAGES: usize = 1;
 
 /// One file of the command line.
 struct Given {
@@ -49,7 +51,11 @@ pub(super) async fn run(global: &Global, files: &[PathBuf]) -> Result<ExitCode> 
             memory: MEMORY,
             read: extract::Limits::default(),
         },
-    );
+    )
+    .with_reading(Reader::find().ok().map(|reader| Reading {
+        reader,
+        pages: OCR_PAGES,
+    }));
     let (mut given, mut good) = (Vec::new(), true);
     for file in files {
         match examine(&sandbox, file).await {

@@ -12,7 +12,7 @@ use super::show::Screen;
 use super::stop::Stop;
 use crate::config::{Config, Fault, Level, TEXT_BYTES_MAX};
 use crate::courier::Courier;
-use crate::daemon::{Shell, now, sandbox_limits};
+use crate::daemon::{Shell, now, sandbox};
 use crate::inbox::{Inbox, Settings};
 use crate::ingest::{self, Ingest, IngestError};
 use crate::ledger::Ledger;
@@ -73,7 +73,7 @@ impl Desk {
 
     /// Where files are read.
     pub(super) fn sandbox(&self) -> Result<Sandbox> {
-        Ok(Sandbox::new(program()?, sandbox_limits(&self.config)))
+        Ok(sandbox(program()?, &self.config))
     }
 
     /// The documents folder, taken as it lies there now.
@@ -215,7 +215,7 @@ pub(super) fn courier(config: &Config) -> Result<Courier> {
     courier.map_err(|fault| Stop::usage(fault.to_string()))
 }
 
-fn program() -> Result<PathBuf> {
+pub(super) fn program() -> Result<PathBuf> {
     std::env::current_exe().context("phobien's own program file cannot be found")
 }
 

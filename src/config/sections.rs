@@ -83,17 +83,7 @@ fn documents<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>, base: &Path) -> Op
         ("assist", Ocr::Assist),
         ("trust", Ocr::Trust),
     ];
-    let mut ocr = walk
-        .get(&mut s, "ocr", choice(modes))
-        .unwrap_or(Ocr::Assist);
-    if ocr == Ocr::Trust {
-        let (vi, en) = (
-            "\"assist\" được dùng thay",
-            "\"assist\" is used in its place",
-        );
-        walk.warn(&s, "ocr", Complaint::not_in_this_version(vi, en));
-        ocr = Ocr::Assist;
-    }
+    let ocr = walk.get(&mut s, "ocr", choice(modes));
     let ocr_pages = walk.get(&mut s, "ocr_pages", count(1, 1000));
     let marks = &[
         ("review", PictureMarks::Review),
@@ -108,7 +98,7 @@ fn documents<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>, base: &Path) -> Op
         rescan: rescan.unwrap_or(Duration::from_secs(30)),
         approval_required: approval.unwrap_or(false),
         first_ingest_max: first_ingest_max.unwrap_or(20),
-        ocr,
+        ocr: ocr.unwrap_or(Ocr::Assist),
         ocr_pages: ocr_pages.unwrap_or(1),
         picture_marks: picture_marks.unwrap_or(PictureMarks::Review),
         read_at,

@@ -3,6 +3,7 @@
 
 mod alarm;
 mod clock;
+mod machine;
 mod round;
 mod service;
 
@@ -22,7 +23,8 @@ use crate::deliver::{self, Clock, DeliverError, Rules, Steering, Tally, Until};
 use crate::ledger::{DeliveryLock, Holder, Ledger};
 
 pub use clock::now;
-pub use round::{CLOCK_HELD, sandbox_limits};
+pub use machine::{lacks, sandbox};
+pub use round::CLOCK_HELD;
 use round::{Round, Woken};
 use service::Service;
 
@@ -74,6 +76,9 @@ pub async fn run(shell: Shell, config: Config, ledger: Ledger) -> Result<Ended> 
     let mut signals = service::Signals::listen()?;
     let mut round = Round::open(shell, config, ledger.clone()).await?;
     let mut delivery = Delivery::start(&round, Arc::clone(&lock))?;
+    for (_, lack) in lacks(&round.sandbox, &round.config).await {
+        tracing::warn!("{lack}");
+    }
     round.turn(Woken::Start).await;
     delivery.wake.notify_one();
     service.ready();

@@ -9,12 +9,13 @@ use anyhow::{Context, Result};
 use super::Shell;
 use super::alarm::Alarm;
 use super::clock::{self, now};
+use super::machine::sandbox;
 use crate::config::Config;
 use crate::inbox::{Inbox, Settings, Watcher};
 use crate::ingest::{self, Ingest};
 use crate::ledger::{Ledger, LedgerError, events, set_meta};
 use crate::publish::{self, Order, Press, PublishError};
-use crate::sandbox::{self, Sandbox};
+use crate::sandbox::Sandbox;
 
 /// The ledger's note that the clock jumped and publishing is held; `resume clock` removes it.
 pub const CLOCK_HELD: &str = "clock_held";
@@ -40,7 +41,7 @@ pub(super) struct Round {
     pub(super) ledger: Ledger,
     inbox: Inbox,
     watcher: Watcher,
-    sandbox: Sandbox,
+    pub(super) sandbox: Sandbox,
     alarm: Alarm,
     clock: clock::Watch,
     config_stamp: Stamp,
@@ -53,7 +54,7 @@ impl Round {
     pub(super) async fn open(shell: Shell, config: Config, ledger: Ledger) -> Result<Self> {
         let (inbox, watcher) = open_folder(&config)?;
         Ok(Self {
-            sandbox: Sandbox::new(shell.program.clone(), sandbox_limits(&config)),
+            sandbox: sandbox(shell.program.clone(), &config),
             alarm: Alarm::set(&config.schedules).await,
             clock: clock::Watch::start(),
             config_stamp: stamp(&shell.config_file),
@@ -144,7 +145,7 @@ impl Round {
             }
         };
         (self.inbox, self.watcher) = (inbox, watcher);
-        self.sandbox = Sandbox::new(self.shell.program.clone(), sandbox_limits(&config));
+        self.sandbox = sandbox(self.shell.program.clone(), &config);
         self.alarm.unset().await;
         self.alarm = Alarm::set(&config.schedules).await;
         self.config = config;
@@ -353,24 +354,6 @@ fn open_folder(config: &Config) -> Result<(Inbox, Watcher)> {
         tracing::warn!(warning, "files are found by the rescan");
     }
     Ok((inbox, watcher))
-}
-
-/// The limits of the extraction child.
-#[must_use]
-pub fn sandbox_limits(config: &Config) -> sandbox::Limits {
-    let limits = &config.limits;
-    sandbox::Limits {
-        cpu: limits.extract_cpu,
-        memory: limits.extract_memory,
-        read: crate::extract::Limits {
-            pages: limits.pages,
-            text: limits.text,
-            zip_entries: limits.zip_entries,
-            zip_part: limits.zip_part,
-            zip_total: limits.zip_total,
-            zip_ratio: limits.zip_ratio,
-        },
-    }
 }
 
 fn stamp(file: &Path) -> Stamp {

@@ -25,11 +25,36 @@ pub struct Contents {
     /// nobody read it: it could be a secrecy mark.
     #[serde(default)]
     pub head_picture: bool,
+    /// What of it is picture, and how much of that was recognised.
+    #[serde(default)]
+    pub scans: Scans,
     /// Why the file must not go out, or cannot be read at all: empty, encrypted, damaged, bomb,
     /// macro, active_content, wrong_type, unsupported, no_text_layer.
     pub finding: Option<Reason>,
     /// One English sentence about the finding, for the log and the office; no text of the document.
     pub detail: Option<String>,
+}
+
+/// The pictures in a file that hold text, or may.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scans {
+    /// Pages, from 1, that are pictures, can be painted, and are not read.
+    pub pages: Vec<u32>,
+    /// How many pages were read by OCR.
+    pub read: u32,
+    /// How many pictures stand at the head of page 1 and can be painted alone.
+    pub head: u32,
+}
+
+impl Scans {
+    /// Pages that nobody read yet.
+    #[must_use]
+    pub fn of(pages: Vec<u32>) -> Self {
+        Self {
+            pages,
+            ..Self::default()
+        }
+    }
 }
 
 impl Contents {
@@ -42,6 +67,7 @@ impl Contents {
             pages: Vec::new(),
             unread_pages: 0,
             head_picture: false,
+            scans: Scans::default(),
             finding: Some(finding),
             detail: Some(detail.to_owned()),
         }

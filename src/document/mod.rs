@@ -8,7 +8,7 @@ mod kind;
 mod relation;
 mod symbol;
 
-pub use contents::Contents;
+pub use contents::{Contents, Scans};
 pub use identity::{Identity, Part, issuer_of};
 pub use judgement::{Policy, judge};
 pub use kind::{KINDS, kind_named};

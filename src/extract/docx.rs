@@ -137,6 +137,7 @@ fn contents(text: Text, seen: &part::Seen) -> Contents {
         pages: vec![text.text],
         unread_pages: u32::from(!text.whole || picture || seen.unread),
         head_picture: seen.head_picture,
+        scans: crate::document::Scans::default(),
         finding,
         detail: detail.map(str::to_owned),
     }

@@ -11,15 +11,18 @@ mod odt;
 mod office;
 mod package;
 mod pdf;
+mod picture;
 mod plain;
 mod rtf;
 mod trust;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::document::{Contents, Format, Reason};
+use crate::document::{Contents, Format, Reason, Scans};
 use flow::Text;
 use kind::Kind;
+
+pub use picture::{Part, paint};
 
 /// How much one file may cost. Sizes are bytes; the fields are those of `[limits]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +103,9 @@ fn read_kind(bytes: &[u8], name: &str, limits: &Limits) -> Contents {
         Kind::Zip => docx::read_package(bytes, limits),
         Kind::Compound(format) => compound(bytes, format, limits),
         Kind::Rtf => rtf::read(bytes, limits),
+        Kind::Other(format @ (Format::Jpeg | Format::Png | Format::Tiff)) => {
+            picture::read(bytes, format)
+        }
         Kind::Other(format) => unsupported(format),
         Kind::Text => read_text(bytes, name, limits),
         Kind::Binary => unsupported(Format::Unknown),
@@ -172,6 +178,7 @@ fn one_page(format: Format, text: Text) -> Contents {
         pages: vec![text.text],
         unread_pages: u32::from(!text.whole || letters == 0),
         head_picture: false,
+        scans: Scans::default(),
         detail: finding.map(|_| "the file holds no letters".to_owned()),
         finding,
     }

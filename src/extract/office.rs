@@ -231,6 +231,7 @@ impl Sheet {
             pages: vec![text.text],
             unread_pages: u32::from(!text.whole || picture || self.unread),
             head_picture: self.head_picture,
+            scans: crate::document::Scans::default(),
             finding,
             detail: detail.map(str::to_owned),
         }

@@ -1,12 +1,13 @@
 //! Owns the examination of one file's bytes: extracted in the sandbox, recognised, judged. It
 //! refuses to know the ledger, so that `inspect` and the daemon cannot disagree.
 
-use crate::config::{Config, PictureMarks};
+use super::pictures;
+use crate::config::{Config, Ocr, PictureMarks};
 use crate::document::{
     self, Contents, Disposition, Facts, Identity, Policy, Reason, Sha256, TextSource,
 };
 use crate::recognise;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Reader, Reading, Sandbox};
 
 /// What phobien reads out of a file.
 #[derive(Clone, Debug)]
@@ -48,9 +49,21 @@ impl Examined {
 pub fn policy(config: &Config) -> Policy {
     Policy {
         approval_required: config.documents.approval_required,
-        ocr_trusted: false,
+        ocr_trusted: config.documents.ocr == Ocr::Trust,
         picture_marks_ignored: config.documents.picture_marks == PictureMarks::Ignore,
     }
+}
+
+/// How the office wants pictures recognised, by what this machine has for it.
+#[must_use]
+pub fn reading(config: &Config, reader: Option<Reader>) -> Option<Reading> {
+    let pages = match config.documents.ocr {
+        Ocr::Off => return None,
+        Ocr::Assist => config.documents.ocr_pages,
+        // Only a document that was read wholly is released.
+        Ocr::Trust => config.limits.pages,
+    };
+    reader.map(|reader| Reading { reader, pages })
 }
 
 /// Examines a file. Its bytes were read once; hash, extraction and gate all use that copy.
@@ -63,8 +76,20 @@ pub async fn examine(
     name: &str,
     policy: &Policy,
 ) -> std::io::Result<Examined> {
-    let contents = sandbox.extract(bytes, name).await?;
-    let (facts, source) = recognise::read(&contents, name);
+    let mut contents = sandbox.extract(bytes, name).await?;
+    let (mut facts, mut source) = recognise::read(&contents, name);
+    if facts.secrecy.is_none() {
+        let seen = pictures::read(sandbox, bytes, &contents, source, policy).await?;
+        if let Some(read) = seen.contents {
+            if read.scans.read > 0 {
+                (facts, source) = recognise::read_ocr(&read, name);
+            }
+            contents = read;
+        }
+        if let Some(mark) = seen.mark.filter(|_| facts.secrecy.is_none()) {
+            facts = recognise::marked(mark);
+        }
+    }
     let (disposition, reason) = document::judge(&contents, &facts, source, policy);
     Ok(Examined {
         fingerprint: document::fingerprint(&contents),

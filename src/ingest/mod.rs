@@ -4,11 +4,12 @@
 mod decide;
 mod examine;
 mod people;
+mod pictures;
 mod record;
 mod sidecar;
 
 pub use decide::{Completion, DecideError, Decision, apply, decide};
-pub use examine::{Examined, examine, policy};
+pub use examine::{Examined, examine, policy, reading};
 pub use people::{RosterRead, read_roster, roster_faults};
 pub use record::{Standpoint, stand_point};
 

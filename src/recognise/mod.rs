@@ -6,6 +6,7 @@ mod casing;
 mod heading;
 mod issuer;
 mod mark;
+mod misread;
 mod name;
 mod page;
 mod pattern;
@@ -15,7 +16,9 @@ mod title;
 
 use chrono::NaiveDate;
 
-use crate::document::{Contents, Fact, Facts, Origin, Part, Symbol, TextSource};
+pub use misread::{Picture, is_page, mark as picture_mark, picture};
+
+use crate::document::{Contents, Fact, Facts, Origin, Part, Secrecy, Symbol, TextSource};
 use crate::spelling::{self, Quality};
 use heading::{Numbered, TypeLine};
 use page::Line;
@@ -43,6 +46,15 @@ pub fn read(contents: &Contents, file_name: &str) -> (Facts, TextSource) {
 #[must_use]
 pub fn read_ocr(contents: &Contents, file_name: &str) -> (Facts, TextSource) {
     read_from(contents, file_name, TextSource::Ocr)
+}
+
+/// The facts of a document whose mark was seen in a picture: the mark and nothing else.
+#[must_use]
+pub fn marked(level: Secrecy) -> Facts {
+    Facts {
+        secrecy: Some(fact(level, Origin::Ocr, "")),
+        ..Facts::default()
+    }
 }
 
 fn read_from(contents: &Contents, file_name: &str, text: TextSource) -> (Facts, TextSource) {

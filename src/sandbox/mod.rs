@@ -1,7 +1,9 @@
-//! Owns the running of extraction in a child process with little memory, little time and no way
-//! out. It refuses to know what documents are; whatever the child does, a [`Contents`] comes back.
+//! Owns the running of extraction and recognition in child processes with little memory, little
+//! time and no way out. It refuses to know what documents are.
 
 mod child;
+mod locks;
+mod ocr;
 
 use std::ffi::OsString;
 use std::io;
@@ -15,12 +17,21 @@ use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 
 use crate::document::{Contents, Reason};
-use crate::extract;
+use crate::extract::{self, Part};
+use child::Task;
 
-pub use child::child;
+pub use child::{become_reader, child, confine};
+pub use locks::Locks;
+pub use ocr::{Missing, Picture, Reader};
 
 /// The hidden command of the binary that the sandbox starts: `phobien extract NUMBERS…`.
 pub const COMMAND: &str = "extract";
+/// The other hidden command: becomes tesseract behind locks.
+pub const READ_COMMAND: &str = "read-picture";
+/// Bytes of a painted part, at most: nine million grey pixels that do not compress.
+const PAINTED_MAX: u64 = 16 << 20;
+/// Bytes of text that a picture can hold.
+const RECOGNISED_MAX: u64 = 1 << 20;
 /// How many children run at once.
 const CHILDREN: usize = 2;
 /// Wall time is this many times the CPU time: a child that only waits is stuck.
@@ -42,7 +53,10 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits as arguments of the hidden command.
+    /// How many arguments [`Limits::to_args`] gives.
+    pub const ARGS: usize = 8;
+
+    /// The limits as arguments of the hidden commands.
     #[must_use]
     pub fn to_args(&self) -> Vec<OsString> {
         let read = &self.read;
@@ -89,7 +103,25 @@ impl Limits {
 pub struct Sandbox {
     program: PathBuf,
     limits: Limits,
+    reading: Option<Reading>,
     slots: Semaphore,
+}
+
+/// How pictures are recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// By what.
+    pub reader: Reader,
+    /// How many pages of a file, at most.
+    pub pages: usize,
+}
+
+/// What a child left behind.
+enum End {
+    Answer(Vec<u8>),
+    /// It took longer than its computing could explain.
+    Late,
+    Failed(ExitStatus),
 }
 
 impl Sandbox {
@@ -99,8 +131,21 @@ impl Sandbox {
         Self {
             program,
             limits,
+            reading: None,
             slots: Semaphore::new(CHILDREN),
         }
+    }
+
+    /// The same that recognises pictures too.
+    #[must_use]
+    pub fn with_reading(self, reading: Option<Reading>) -> Self {
+        Self { reading, ..self }
+    }
+
+    /// How pictures are recognised; none where they are not.
+    #[must_use]
+    pub fn reading(&self) -> Option<&Reading> {
+        self.reading.as_ref()
     }
 
     /// What stands in `bytes`, read in a child. A child that crashes, hangs, grows or babbles makes
@@ -110,37 +155,99 @@ impl Sandbox {
     /// The child could not be started: a fact about this machine, not about the file. The caller
     /// must try the file again.
     pub async fn extract(&self, bytes: &[u8], name: &str) -> io::Result<Contents> {
-        let _slot = self.slots.acquire().await.map_err(io::Error::other)?;
-        let mut child = self.spawn()?;
-        let wall = self.limits.cpu.max(Duration::from_secs(1)) * WALL_TO_CPU;
         let damaged = |detail: &str| {
             let format = extract::format_by_name(name);
             Contents::nothing(format, Reason::Damaged, detail)
         };
-        let talk = talk(&mut child, bytes, name, self.answer_max());
+        let task = Task::Read(name.to_owned());
+        Ok(match self.ask(&task, bytes, self.answer_max()).await? {
+            End::Late => damaged("reading the file took too long"),
+            End::Failed(status) => damaged(cause(status)),
+            End::Answer(answer) => serde_json::from_slice(&answer)
+                .unwrap_or_else(|_| damaged("the reader gave no sensible answer")),
+        })
+    }
+
+    /// A part of a file as PNG, painted in a child; none where it has no such part or it cannot be
+    /// painted. Dropping the future kills the child.
+    ///
+    /// # Errors
+    /// The child could not be started.
+    pub async fn paint(&self, bytes: &[u8], part: Part) -> io::Result<Option<Vec<u8>>> {
+        Ok(
+            match self.ask(&Task::Paint(part), bytes, PAINTED_MAX).await? {
+                End::Answer(png) if !png.is_empty() => Some(png),
+                End::Answer(_) | End::Late | End::Failed(_) => None,
+            },
+        )
+    }
+
+    /// The text of a picture file, recognised in a child; none where that failed, took too long, or
+    /// is not done here. Dropping the future kills the child.
+    ///
+    /// # Errors
+    /// The child could not be started.
+    pub async fn recognise(&self, file: &[u8], picture: Picture) -> io::Result<Option<String>> {
+        let Some(reading) = &self.reading else {
+            return Ok(None);
+        };
+        let _slot = self.slots.acquire().await.map_err(io::Error::other)?;
+        let mut command = self.command(READ_COMMAND);
+        command.args(reading.reader.to_args(picture));
+        Ok(match self.run(command, &[file], RECOGNISED_MAX).await? {
+            End::Answer(text) => Some(String::from_utf8_lossy(&text).into_owned()),
+            End::Late | End::Failed(_) => None,
+        })
+    }
+
+    /// Which locks this machine puts around a child, as a child found them.
+    ///
+    /// # Errors
+    /// The child could not be started, or gave no answer.
+    pub async fn locks(&self) -> io::Result<Locks> {
+        match self.ask(&Task::Locks, &[], JSON_BESIDES).await? {
+            End::Answer(answer) => Ok(serde_json::from_slice(&answer)?),
+            End::Late | End::Failed(_) => Err(io::Error::other("the child of the sandbox failed")),
+        }
+    }
+
+    async fn ask(&self, task: &Task, bytes: &[u8], answer_max: u64) -> io::Result<End> {
+        let _slot = self.slots.acquire().await.map_err(io::Error::other)?;
+        let task = serde_json::to_vec(task)?;
+        let header = child::header(&task, bytes.len());
+        let said = [&header[..], &task, bytes];
+        self.run(self.command(COMMAND), &said, answer_max).await
+    }
+
+    /// Runs a child to its end, as far as its time goes.
+    async fn run(&self, mut command: Command, said: &[&[u8]], max: u64) -> io::Result<End> {
+        let mut child = command.spawn()?;
+        let wall = self.limits.cpu.max(Duration::from_secs(1)) * WALL_TO_CPU;
+        let talk = talk(&mut child, said, max);
         let Ok(answer) = tokio::time::timeout(wall, talk).await else {
             child.kill().await?;
-            return Ok(damaged("reading the file took too long"));
+            return Ok(End::Late);
         };
         let (answer, status) = answer?;
-        if !status.success() {
-            return Ok(damaged(cause(status)));
-        }
-        Ok(serde_json::from_slice(&answer)
-            .unwrap_or_else(|_| damaged("the reader gave no sensible answer")))
+        Ok(if status.success() {
+            End::Answer(answer)
+        } else {
+            End::Failed(status)
+        })
     }
 
     fn answer_max(&self) -> u64 {
         let text = self.limits.read.text.saturating_mul(JSON_PER_BYTE);
-        // An empty page costs a few bytes too.
-        let pages = self.limits.read.pages as u64 * 8;
+        // An empty page costs a few bytes too, and its number.
+        let pages = self.limits.read.pages as u64 * 16;
         text.saturating_add(pages).saturating_add(JSON_BESIDES)
     }
 
-    fn spawn(&self) -> io::Result<Child> {
+    fn command(&self, hidden: &str) -> Command {
         // Descriptors are not inherited: the standard library opens all of them close-on-exec.
-        Command::new(&self.program)
-            .arg(COMMAND)
+        let mut command = Command::new(&self.program);
+        command
+            .arg(hidden)
             .args(self.limits.to_args())
             .env_clear()
             .current_dir("/")
@@ -149,16 +256,15 @@ impl Sandbox {
             .stdout(Stdio::piped())
             // A panic's message may quote the document.
             .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
+            .kill_on_drop(true);
+        command
     }
 }
 
 /// Hands the file over while listening, so that neither side waits for the other for ever.
 async fn talk(
     child: &mut Child,
-    bytes: &[u8],
-    name: &str,
+    said: &[&[u8]],
     answer_max: u64,
 ) -> io::Result<(Vec<u8>, ExitStatus)> {
     let stdin = child.stdin.take();
@@ -166,9 +272,9 @@ async fn talk(
     let say = async {
         if let Some(mut pipe) = stdin {
             // A child that dies early closes the pipe: its status tells more than this error.
-            let _ = pipe.write_all(&child::header(name, bytes.len())).await;
-            let _ = pipe.write_all(name.as_bytes()).await;
-            let _ = pipe.write_all(bytes).await;
+            for part in said {
+                let _ = pipe.write_all(part).await;
+            }
             let _ = pipe.shutdown().await;
         }
     };

@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::Config;
 use crate::courier::Courier;
-use crate::daemon::{self, Shell, now, sandbox_limits};
+use crate::daemon::{self, Shell, now, sandbox};
 use crate::deliver::{self, Rules, Steering, Until};
 use crate::delivery::State;
 use crate::document::{Disposition, Reason};
@@ -24,7 +24,6 @@ use crate::ledger::log::{LogFilter, LogRow};
 use crate::ledger::{DeliveryLock, Ledger};
 use crate::organisation::{Language, RecipientKind};
 use crate::publish::{self, Order, Press, Published};
-use crate::sandbox::Sandbox;
 use crate::schedule::Slot;
 use catcher::{Catcher, Caught};
 
@@ -116,7 +115,7 @@ async fn take_in(demo: &Demo, config: &Config, ledger: &Ledger) -> Result<Scanne
     read_roster(ledger, config, false, now(), demo.shell.entropy).await?;
     let settings = Settings::new(Duration::ZERO, config.limits.file);
     let mut inbox = Inbox::open(&config.documents.folder, settings)?;
-    let sandbox = Sandbox::new(demo.shell.program.clone(), sandbox_limits(config));
+    let sandbox = sandbox(demo.shell.program.clone(), config);
     let step = Ingest {
         ledger,
         sandbox: &sandbox,

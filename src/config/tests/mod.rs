@@ -147,7 +147,6 @@ fn every_fault_names_line_and_key() {
 #[test]
 fn warnings_do_not_stop() {
     for (section, line, key) in [
-        ("documents", "ocr = \"trust\"", "documents.ocr"),
         ("mailbox", "url = \"imaps://mail.vn\"", "mailbox.url"),
         ("confirmation", "ask = true", "confirmation.ask"),
         ("metrics", "listen = \"127.0.0.1:9187\"", "metrics.listen"),

@@ -30,7 +30,7 @@ pub(super) struct Placed {
 }
 
 /// Square points from which a picture may hold a readable mark; less is a rule or a dot.
-const MARK_AREA_MIN: f64 = 150.0;
+pub(in crate::extract) const MARK_AREA_MIN: f64 = 150.0;
 
 /// Collects what a page draws.
 pub(super) struct Canvas {
@@ -42,8 +42,8 @@ pub(super) struct Canvas {
     pub(super) pictures: usize,
     /// Area under pictures.
     pub(super) pictured: f64,
-    /// How far below the top of the page the highest picture begins, in points.
-    pub(super) picture_top: f64,
+    /// How many pictures begin where a stamp may stand.
+    pub(super) head_pictures: u32,
     /// Elements of paths.
     pub(super) curves: usize,
     /// True where the limit cut the text.
@@ -51,22 +51,25 @@ pub(super) struct Canvas {
     left: usize,
     /// What the names of the fonts met so far say, by the key of the font.
     fonts: BTreeMap<u128, Option<Rc<str>>>,
+    /// How far below the top of the page a stamp may begin, in points.
+    head: f64,
 }
 
 impl Canvas {
-    /// An empty page with room for `limit` bytes of text.
-    pub(super) fn new(limit: usize) -> Self {
+    /// An empty page with room for `limit` bytes of text, whose head ends at `head` points.
+    pub(super) fn new(limit: usize, head: f64) -> Self {
         Self {
             glyphs: Vec::new(),
             visible: 0,
             unnamed: 0,
             pictures: 0,
             pictured: 0.0,
-            picture_top: f64::INFINITY,
+            head_pictures: 0,
             curves: 0,
             cut: false,
             left: limit,
             fonts: BTreeMap::new(),
+            head,
         }
     }
 
@@ -193,12 +196,10 @@ impl<'a> Device<'a> for Canvas {
         if area.is_finite() {
             self.pictured += area;
         }
-        if area >= MARK_AREA_MIN {
-            let (right, low) = (f64::from(image.width()), f64::from(image.height()));
-            for corner in [(0.0, 0.0), (right, 0.0), (0.0, low), (right, low)] {
-                let at = props.transform * hayro_interpret::kurbo::Point::from(corner);
-                self.picture_top = self.picture_top.min(at.y);
-            }
+        let sides = Rect::new(0.0, 0.0, image.width().into(), image.height().into());
+        let top = props.transform.transform_rect_bbox(sides).y0;
+        if area >= MARK_AREA_MIN && top < self.head {
+            self.head_pictures = self.head_pictures.saturating_add(1);
         }
     }
 

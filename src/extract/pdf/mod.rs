@@ -11,9 +11,15 @@ use hayro_syntax::page::Page;
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 
 use super::{Limits, letters};
-use crate::document::{Contents, Format, Reason};
+use crate::document::{Contents, Format, Reason, Scans};
 use glyphs::Canvas;
 
+pub(super) use glyphs::MARK_AREA_MIN;
+
+/// The share of a page's height, from the top, in which a stamp may begin.
+pub(super) const HEAD: f64 = 1.0 / 3.0;
+/// Unread pages that are told by number, at most.
+const PAINTED_MAX: usize = 10_000;
 /// How near its end a whole PDF has its end mark (ISO 32000-1 annex H, note 18 says 1024; some
 /// servers append a few lines).
 const END_WITHIN: usize = 4096;
@@ -68,8 +74,8 @@ fn refused(error: LoadPdfError) -> Contents {
 struct Read {
     text: String,
     whole: bool,
-    /// A picture begins in the upper third.
-    head_picture: bool,
+    /// Pictures that begin where a stamp may stand.
+    head_pictures: u32,
 }
 
 fn read_pages(pdf: &Pdf, limits: &Limits) -> Vec<Read> {
@@ -102,9 +108,9 @@ fn read_page<'a>(
         pdf.xref(),
         InterpreterSettings::default(),
     );
-    let mut canvas = Canvas::new(limit);
+    let mut canvas = Canvas::new(limit, area.height() * HEAD);
     interpret_page(page, &mut context, &mut canvas);
-    let head_picture = canvas.picture_top < area.height() / 3.0;
+    let head_pictures = canvas.head_pictures;
     let scan = canvas.pictured >= area.area() / 2.0;
     let (visible, curves) = (canvas.visible, canvas.curves);
     let (unnamed, pictures, cut) = (canvas.unnamed, canvas.pictures, canvas.cut);
@@ -117,7 +123,7 @@ fn read_page<'a>(
     Read {
         text,
         whole: !hides && !cut,
-        head_picture,
+        head_pictures,
     }
 }
 
@@ -129,6 +135,14 @@ fn contents(read: Vec<Read>, page_count: usize, active: bool) -> Contents {
     let page_count = u32::try_from(page_count).unwrap_or(u32::MAX);
     let good = read.iter().filter(|page| page.whole).count();
     let unread = page_count.saturating_sub(u32::try_from(good).unwrap_or(u32::MAX));
+    let head = read.first().map_or(0, |page| page.head_pictures);
+    let pages = (1..=page_count)
+        .filter(|number| {
+            read.get(*number as usize - 1)
+                .is_none_or(|page| !page.whole)
+        })
+        .take(PAINTED_MAX)
+        .collect();
     let lettered = read.iter().any(|p| p.whole && letters(&p.text) > 0);
     let (finding, detail) = if active {
         let detail = "the file carries scripts, launch actions or embedded files";
@@ -146,7 +160,12 @@ fn contents(read: Vec<Read>, page_count: usize, active: bool) -> Contents {
             Format::PdfScan
         },
         page_count: Some(page_count),
-        head_picture: read.first().is_some_and(|page| page.head_picture),
+        head_picture: head > 0,
+        scans: Scans {
+            pages,
+            read: 0,
+            head,
+        },
         pages: read.into_iter().map(|page| page.text).collect(),
         unread_pages: unread,
         finding,
