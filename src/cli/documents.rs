@@ -160,6 +160,7 @@ fn fact<T: std::fmt::Display>(screen: &Screen, label: (&str, &str), fact: Option
         value,
         origin,
         evidence,
+        ..
     }) = fact
     else {
         return;

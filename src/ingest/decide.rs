@@ -117,6 +117,7 @@ pub(super) fn complete_with(document: &mut NewDocument, words: &Completion, orig
                 value,
                 origin,
                 evidence: String::new(),
+                mended: false,
             });
         }
     }
