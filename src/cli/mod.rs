@@ -1,6 +1,7 @@
 //! Owns the command line: each command asks one step and shows the answer. It refuses to decide
 //! anything; what people and scripts may rely on is the contract's page.
 
+mod card;
 mod check;
 mod command;
 mod decide;

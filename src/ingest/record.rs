@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::sidecar::{self, Word};
-use super::{Examined, Ingest, Result, policy};
+use super::{Examined, Ingest, Result, advice, policy};
 use crate::document::{
     self, Disposition, DocumentId, Identity, Reason, Relation, Sha256, Standing,
 };
@@ -148,14 +148,14 @@ impl Ingest<'_> {
         });
         events::append(&mut tx, "document", &id.to_string(), &detail, now).await?;
         if new.standing == Standing::Waiting {
-            let reason = new.reason.map_or("", Reason::word);
+            let (vi, en) = advice(new.reason.unwrap_or(Reason::AwaitingApproval));
             let why = new
                 .detail
                 .as_ref()
                 .map_or(String::new(), |d| format!(" ({d})"));
             let detail = format!(
-                "Văn bản {id} (“{}”) chờ kiểm tra, bổ sung thông tin: {reason}{why}. / Waits for \
-                 a person: `phobien documents show {id}`, then `set` and `approve`",
+                "Văn bản {id} (“{}”): {vi}{why}. / {en}: `phobien documents show {id}`, then \
+                 `set` and `approve`",
                 new.file
             );
             events::attend(&mut tx, "review", &id.to_string(), &detail, now).await?;
