@@ -9,6 +9,7 @@ use super::card::Card;
 use super::command::Documents;
 use super::decide;
 use super::open::Desk;
+use super::purge;
 use super::row;
 use super::show::Screen;
 use crate::document::{Identity, Reason, Standing};
@@ -36,6 +37,12 @@ pub(super) async fn run(desk: &Desk, command: Option<Documents>) -> Result<ExitC
             decide::approve(desk, &document, by.as_deref()).await?;
         }
         Documents::Hold { document, by } => decide::hold(desk, &document, by.as_deref()).await?,
+        Documents::Attach { main, annex, by } => {
+            purge::attach(desk, &main, &annex, by.as_deref()).await?;
+        }
+        Documents::Purge { document, yes, by } => {
+            purge::purge(desk, &document, yes, by.as_deref()).await?;
+        }
         Documents::Withdraw { document, by } => {
             decide::withdraw(desk, &document, by.as_deref()).await?;
         }

@@ -20,6 +20,7 @@ mod named;
 mod open;
 mod preview;
 mod publish;
+mod purge;
 mod row;
 mod secret;
 mod show;

@@ -8,7 +8,7 @@ mod people;
 mod record;
 mod sidecar;
 
-pub use decide::{Completion, DecideError, Decision, apply, decide};
+pub use decide::{Completion, DecideError, Decision, Purged, apply, decide, purge};
 pub use examine::{Examined, examine, policy};
 pub use notice::advice;
 pub use people::{RosterRead, read_roster, roster_faults};

@@ -116,6 +116,14 @@ impl Ingest<'_> {
             .collect();
         let point = stand_point(&examined, &known);
         let same_file = known.iter().find(|v| Some(v.id) == point.duplicate_of);
+        if same_file.is_some_and(|v| v.standing == Standing::Refused) {
+            // Purged: its bytes are not taken in again, and no fact of it is kept.
+            seen.disposition = Disposition::Quarantine;
+            seen.detail = Some("purged: remove the file from the folder".to_owned());
+            decisions::note_sighting(&mut tx, seen, now).await?;
+            tx.commit().await.map_err(LedgerError::from)?;
+            return Ok(());
+        }
         if let Some(same) = same_file.filter(|v| v.file == seen.file) {
             // The same file again, touched or moved back: nothing new, not even a duplicate.
             let (disposition, reason) = self.recorded(same.id).await?;

@@ -27,8 +27,11 @@ pub(super) struct Ending {
 /// Reads the end of a document: from the last "Nơi nhận" of its pages, or from its last lines.
 pub(super) fn read(pages: &[String]) -> Ending {
     let last_first = pages.iter().rev().filter(|p| !p.trim().is_empty());
+    let mut after = "";
     for page in last_first.clone() {
-        if let Some(lines) = around(page) {
+        let opened = around(page, after);
+        after = page;
+        if let Some(lines) = opened {
             let at = lines.iter().position(|l| opens(l).is_some()).unwrap_or(0);
             return of(&lines, at);
         }
@@ -50,13 +53,16 @@ pub(super) fn read(pages: &[String]) -> Ending {
 
 /// The lines about the last "Nơi nhận" of a page. The raw lines are sifted first, since a page may
 /// be a megabyte.
-fn around(page: &str) -> Option<Vec<Line>> {
+fn around(page: &str, next: &str) -> Option<Vec<Line>> {
     let raw: Vec<&str> = page.lines().collect();
     let opening = |raw: &&str| {
         page::cells_of(raw).any(|cell| cell.len() < 4_000 && is_opening(cell).is_some())
     };
     let at = raw.iter().rposition(opening)?;
-    let window = &raw[at.saturating_sub(ABOVE)..raw.len().min(at + BELOW)];
+    let window = raw[at.saturating_sub(ABOVE)..raw.len().min(at + BELOW)].iter();
+    // The list may go on over the page.
+    let over = next.lines().take(BELOW.saturating_sub(raw.len() - at));
+    let window: Vec<&str> = window.copied().chain(over).collect();
     // A raw line above that is an opening too would be taken for the last one.
     let window: Vec<&str> = window
         .iter()
