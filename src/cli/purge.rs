@@ -59,10 +59,13 @@ pub(super) async fn purge(desk: &Desk, text: &str, yes: bool, by: Option<&str>) 
 
 /// Makes a document on record, or a file in the folder, an annex of another; never releases it.
 pub(super) async fn attach(desk: &Desk, main: &str, annex: &str, by: Option<&str>) -> Result<()> {
-    let main = desk.document(main).await?;
-    if desk.ledger.find_documents(annex).await?.is_empty() {
-        super::ingest::scan(desk).await?;
+    for name in [main, annex] {
+        if desk.ledger.find_documents(name).await?.is_empty() {
+            super::ingest::scan(desk).await?;
+            break;
+        }
     }
+    let main = desk.document(main).await?;
     let annex = desk.document(annex).await?;
     if annex.id == main.id {
         return Err(Stop::usage(format!("{} cannot be its own annex", main.id)));
