@@ -259,9 +259,13 @@ impl Audience {
     /// Reads [`Audience::word`] again; any other word is a branch code.
     #[must_use]
     pub fn parse(word: &str) -> Self {
+        let said = |words: &[&str]| {
+            let word = spelling::fold(word);
+            words.iter().any(|known| spelling::fold(known) == word)
+        };
         match word.trim() {
-            "everyone" => Self::Everyone,
-            "officers" => Self::Officers,
+            _ if said(&["everyone", "mọi người", "toàn đảng bộ"]) => Self::Everyone,
+            _ if said(&["officers", "chi uỷ", "cấp uỷ", "bí thư"]) => Self::Officers,
             code => Self::Branch(BranchCode(code.to_owned())),
         }
     }

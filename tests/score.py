@@ -13,7 +13,8 @@ import sys
 import unicodedata
 from collections import Counter
 
-FACTS = ["symbol", "type", "issuer", "issued_on", "title", "urgency", "secrecy"]
+FACTS = ["symbol", "type", "issuer", "issued_on", "title", "urgency", "secrecy", "recipients", "pages",
+         "format"]
 LINKS = ["duplicate_of", "supersedes", "annex_of"]
 SECRET_SHOWS = {"file", "format", "secrecy", "disposition", "reason"}
 TONES = "\u0300\u0301\u0303\u0309\u0323"
@@ -21,8 +22,10 @@ TONES = "\u0300\u0301\u0303\u0309\u0323"
 
 def fold(text):
     """Small letters, one blank between words, each word's tone at its end."""
-    if text is None:
-        return None
+    if isinstance(text, list):
+        return [fold(one) for one in text]
+    if not isinstance(text, str):
+        return text
     out = []
     for word in unicodedata.normalize("NFC", text).casefold().split():
         letters = unicodedata.normalize("NFD", word.replace("ð", "đ"))
@@ -59,8 +62,7 @@ def judge(got, want):
             continue
         if field in FACTS and not main and have is None:
             continue  # a person completes it
-        folded = [fold(x) if isinstance(x, str) else x for x in ok]
-        right = (fold(have) if isinstance(have, str) else have) in folded
+        right = fold(have) in [fold(x) for x in ok]
         yield field, None if right else (have, ok)
 
 

@@ -306,6 +306,27 @@ pub(super) enum Documents {
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
     },
+    /// Make a document, or a file in the folder, an annex of another; never releases
+    Attach {
+        /// The main document: d-7, file name or SYMBOL[@DATE]
+        main: String,
+        /// The annex: d-8, or a file's name
+        annex: String,
+        /// Who decides, for the record
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Remove a wrongly accepted document from the ledger for good; who was sent it stays on record
+    Purge {
+        /// d-7, file name or SYMBOL[@DATE]
+        document: String,
+        /// Do it
+        #[arg(long)]
+        yes: bool,
+        /// Who decides, for the record
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
     /// Take it back: waiting letters are cancelled, who has it gets a notice
     Withdraw {
         /// d-7, file name or SYMBOL[@DATE]
@@ -339,7 +360,7 @@ pub(super) struct Set {
     /// Khẩn, Thượng khẩn or Hỏa tốc
     #[arg(long)]
     pub(super) urgency: Option<String>,
-    /// everyone, officers, or a branch's code or name
+    /// everyone, officers (chi uỷ, bí thư), or a branch's code or name
     #[arg(long)]
     pub(super) audience: Option<String>,
     /// Until when it is to be dealt with

@@ -10,6 +10,7 @@ use super::open::Desk;
 use super::row;
 use super::stop::Stop;
 use crate::daemon::now;
+use crate::document::DocumentId;
 use crate::ingest::{self, Completion, DecideError, Decision};
 use crate::ledger::documents::DocumentRow;
 
@@ -55,6 +56,19 @@ pub(super) async fn hold(desk: &Desk, text: &str, by: Option<&str>) -> Result<()
 pub(super) async fn withdraw(desk: &Desk, text: &str, by: Option<&str>) -> Result<()> {
     let row = desk.document(text).await?;
     apply(desk, &row, &Decision::Withdraw, by).await
+}
+
+/// Makes a document an annex of another.
+pub(super) async fn belong(
+    desk: &Desk,
+    annex: &DocumentRow,
+    main: DocumentId,
+    by: Option<&str>,
+) -> Result<()> {
+    let pairs = [("annex-of", Some(main.to_string()))];
+    let words = Completion::parse(pairs, &desk.ledger).await;
+    let decision = Decision::Set(words.map_err(refused)?);
+    apply(desk, annex, &decision, by).await
 }
 
 async fn apply(

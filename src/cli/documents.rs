@@ -1,16 +1,19 @@
-//! Owns the showing of documents: the list, and one with where each fact was read. It refuses to
-//! change any.
+//! Owns the showing of documents: the list with what waits and why, and one with where each fact was
+//! read. It refuses to change any.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 
+use super::card::Card;
 use super::command::Documents;
 use super::decide;
 use super::open::Desk;
+use super::purge;
 use super::row;
 use super::show::Screen;
-use crate::document::{Fact, Facts, Standing};
+use crate::document::{Identity, Reason, Standing};
+use crate::ingest;
 use crate::ledger::documents::DocumentRow;
 use crate::organisation::Audience;
 
@@ -34,6 +37,12 @@ pub(super) async fn run(desk: &Desk, command: Option<Documents>) -> Result<ExitC
             decide::approve(desk, &document, by.as_deref()).await?;
         }
         Documents::Hold { document, by } => decide::hold(desk, &document, by.as_deref()).await?,
+        Documents::Attach { main, annex, by } => {
+            purge::attach(desk, &main, &annex, by.as_deref()).await?;
+        }
+        Documents::Purge { document, yes, by } => {
+            purge::purge(desk, &document, yes, by.as_deref()).await?;
+        }
         Documents::Withdraw { document, by } => {
             decide::withdraw(desk, &document, by.as_deref()).await?;
         }
@@ -46,7 +55,7 @@ async fn list(desk: &Desk, waiting: bool) -> Result<()> {
     let shown = documents
         .iter()
         .filter(|d| !waiting || d.document.standing == Standing::Waiting);
-    let mut rows: Vec<_> = shown.map(row::Document::on_record).collect();
+    let mut rows: Vec<_> = shown.map(|d| on_record(d, &documents)).collect();
     if !waiting {
         let refused = desk.ledger.refused().await?;
         rows.extend(refused.iter().map(row::Document::refused));
@@ -58,6 +67,7 @@ async fn list(desk: &Desk, waiting: bool) -> Result<()> {
             rows.iter().map(|r| cells(r, &desk.screen)).collect(),
             true,
         );
+        next(&desk.screen, rows.iter());
     }
     Ok(())
 }
@@ -82,106 +92,102 @@ pub(super) fn cells(row: &row::Document, screen: &Screen) -> Vec<String> {
 async fn show(desk: &Desk, text: &str) -> Result<()> {
     let found = desk.document(text).await?;
     let screen = &desk.screen;
-    screen.row(&row::Document::on_record(&found));
+    let row = on_record(&found, &desk.ledger.documents().await?);
+    screen.row(&row);
     if screen.json {
         return Ok(());
     }
     let document = &found.document;
-    screen.line(&format!("{}  {}", found.id, document.file));
+    let card = Card::new(screen);
+    card.head(&format!("{}  {}", found.id, document.file));
+    standing(&card, screen, &found);
     let pages = document.pages.map_or_else(String::new, |n| {
         format!(", {n} {}", screen.say("trang", "pages"))
     });
-    line(
-        screen,
-        ("Tệp", "File"),
-        &format!("{}, {} bytes{pages}", document.format, document.size),
-    );
-    line(screen, ("sha256", "sha256"), &document.sha256.to_string());
-    standing(screen, &found);
-    facts(screen, &document.facts);
+    card.facts(&document.facts);
+    card.links(row.replaces.as_deref(), row.amends.as_deref());
+    let file = format!("{}, {} bytes{pages}", document.format, document.size);
+    card.line(("Tệp", "File"), &file);
+    card.line(("sha256", "sha256"), &document.sha256.to_string());
     let places = desk.ledger.places_of(document.sha256).await?;
-    line(screen, ("Nằm ở", "Lies at"), &places.join(", "));
+    card.line(("Nằm ở", "Lies at"), &places.join(", "));
+    next(screen, std::iter::once(&row));
     Ok(())
 }
 
-fn standing(screen: &Screen, row: &DocumentRow) {
+/// A version with its links resolved among the others.
+pub(super) fn on_record(row: &DocumentRow, all: &[DocumentRow]) -> row::Document {
+    let mut line = row::Document::on_record(row);
+    let known: Vec<(Identity, String)> = all
+        .iter()
+        .filter(|d| d.document.standing != Standing::Duplicate)
+        .filter_map(|d| {
+            Some((
+                d.document.identity.as_deref()?.parse().ok()?,
+                d.id.to_string(),
+            ))
+        })
+        .collect();
+    let known = known.iter().map(|(id, name)| (id, name.as_str()));
+    line.resolve(&row.document.facts, known);
+    line
+}
+
+/// Why each waiting document waits, and what to type next.
+fn next<'r>(screen: &Screen, rows: impl Iterator<Item = &'r row::Document>) {
+    for row in rows.filter(|r| r.standing == Some(Standing::Waiting)) {
+        let id = row.document.as_deref().unwrap_or("");
+        let reason = row.reason.unwrap_or(Reason::AwaitingApproval);
+        let (vi, en) = ingest::advice(reason);
+        let set = match reason {
+            Reason::NoSymbol => "--symbol … --title …",
+            Reason::NoDate => "--issued-on …",
+            Reason::UnknownAudience => "--audience …",
+            _ if row.symbol.is_none() => "--symbol … --issued-on … --title …",
+            _ if row.issued_on.is_none() => "--issued-on …",
+            _ if row.title.is_none() => "--title …",
+            _ => "",
+        };
+        screen.line(&super::show::safe(&format!(
+            "{id} {}: {}.",
+            row.file,
+            screen.say(vi, en)
+        )));
+        if !set.is_empty() {
+            screen.line(&format!("    phobien documents set {id} {set}"));
+        }
+        screen.line(&format!("    phobien documents approve {id}"));
+    }
+}
+
+fn standing(card: &Card<'_>, screen: &Screen, row: &DocumentRow) {
     let document = &row.document;
     let standing = screen.word(document.standing.word());
     let why = document.reason.map(|r| screen.word(r.word()));
     let why = why.map_or(String::new(), |why| format!("({why})"));
     let detail = document.detail.as_deref().unwrap_or("");
-    line(
-        screen,
-        ("Tình trạng", "Standing"),
-        format!("{standing} {why} {detail}").trim(),
-    );
+    let told = format!("{standing} {why} {detail}");
+    card.line(("Tình trạng", "Standing"), told.trim());
     let audience = match &document.audience {
         Audience::Everyone => screen.say("mọi chi bộ, đảng viên", "everyone").to_owned(),
+        Audience::Officers => screen.say("chi uỷ, bí thư", "officers").to_owned(),
         other => other.word(),
     };
-    line(screen, ("Nơi nhận", "Audience"), &audience);
-    line(
-        screen,
+    card.line(("Gửi tới", "Audience"), &audience);
+    card.line(
         ("Thấy lần đầu", "First seen"),
         &screen.time(row.first_seen_at),
     );
     let accepted = row.accepted_at.map(|at| screen.time(at));
-    line(
-        screen,
-        ("Tiếp nhận", "Accepted"),
-        &accepted.unwrap_or_default(),
-    );
+    card.line(("Tiếp nhận", "Accepted"), &accepted.unwrap_or_default());
     let due = document.due_on.map(|d| d.to_string());
-    line(screen, ("Thời hạn", "Due"), &due.unwrap_or_default());
+    card.line(("Thời hạn", "Due"), &due.unwrap_or_default());
     for (label, other) in [
         (("Trùng với", "Copy of"), document.duplicate_of),
-        (("Thay thế", "Supersedes"), document.supersedes),
+        (("Thay bản cũ", "Supersedes"), document.supersedes),
         (("Phụ lục của", "Annex of"), document.annex_of),
     ] {
         let other = other.map(|id| id.to_string());
-        line(screen, label, &other.unwrap_or_default());
-    }
-}
-
-/// What is known, each with where it was read and the words it was read from.
-pub(super) fn facts(screen: &Screen, facts: &Facts) {
-    fact(screen, ("Số, ký hiệu", "Symbol"), facts.symbol.as_ref());
-    fact(screen, ("Thể loại", "Type"), facts.kind.as_ref());
-    fact(screen, ("Cơ quan", "Issuer"), facts.issuer.as_ref());
-    fact(screen, ("Ngày", "Issued on"), facts.issued_on.as_ref());
-    fact(screen, ("Trích yếu", "Title"), facts.title.as_ref());
-    fact(screen, ("Độ khẩn", "Urgency"), facts.urgency.as_ref());
-    let circulation = ("Lưu hành", "Circulation");
-    fact(screen, circulation, facts.circulation.as_ref());
-}
-
-fn fact<T: std::fmt::Display>(screen: &Screen, label: (&str, &str), fact: Option<&Fact<T>>) {
-    let Some(Fact {
-        value,
-        origin,
-        evidence,
-    }) = fact
-    else {
-        return;
-    };
-    let value = value.to_string();
-    let evidence = if evidence.is_empty() || *evidence == value {
-        String::new()
-    } else {
-        format!(": “{evidence}”")
-    };
-    line(
-        screen,
-        label,
-        &format!("{value} [{}{evidence}]", screen.word(origin.word())),
-    );
-}
-
-/// One line of a card; nothing where there is nothing to say.
-pub(super) fn line(screen: &Screen, label: (&str, &str), value: &str) {
-    let value = super::show::safe(value);
-    if !value.is_empty() {
-        let label = screen.say(label.0, label.1);
-        screen.line(&format!("  {label:<14}{value}"));
+        card.line(label, &other.unwrap_or_default());
     }
 }

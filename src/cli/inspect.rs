@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use super::card::Card;
 use super::command::Global;
-use super::documents;
 use super::open;
 use super::row;
 use super::show::Screen;
@@ -151,6 +151,14 @@ fn relate(given: &mut [Given]) {
             given[annex].row.annex_of = Some(main);
         }
     }
+    let identity = |one: &Given| Some((one.examined.as_ref()?.identity()?, one.name.clone()));
+    let known: Vec<_> = given.iter().filter_map(identity).collect();
+    for one in given.iter_mut() {
+        if let Some(examined) = &one.examined {
+            let known = known.iter().map(|(id, name)| (id, name.as_str()));
+            one.row.resolve(&examined.facts, known);
+        }
+    }
 }
 
 /// A file as comparing needs it; its place on the command line stands for its id.
@@ -170,40 +178,42 @@ fn version(at: usize, name: &str, examined: &Examined) -> Version {
 
 /// A file for people.
 fn card(screen: &Screen, one: &Given) {
+    if screen.json {
+        return;
+    }
     let row = &one.row;
-    screen.line(&one.name);
+    let card = Card::new(screen);
+    card.head(&one.name);
     let pages = row.pages.map_or_else(String::new, |n| {
         format!(", {n} {}", screen.say("trang", "pages"))
     });
-    let line = documents::line;
-    line(
-        screen,
-        ("Loại tệp", "File"),
-        &format!("{}{pages}", row.format),
+    card.line(("Loại tệp", "File"), &format!("{}{pages}", row.format));
+    card.line(
+        ("Xử lý", "Disposition"),
+        &screen.word(row.disposition.word()),
     );
-    let reason = row.reason.map(|r| format!(" ({})", screen.word(r.word())));
-    let judged = screen.word(row.disposition.word()) + &reason.unwrap_or_default();
-    line(screen, ("Xử lý", "Disposition"), &judged);
-    if let Some(mark) = row.secrecy {
-        let vi = format!("{mark}: không gửi, không lưu; gỡ khỏi máy nối mạng theo quy định");
-        let en = format!("{mark}: never sent, never stored; take it off this machine");
-        line(screen, ("Độ mật", "Secrecy"), screen.say(&vi, &en));
+    if let Some(reason) = row.reason {
+        let (vi, en) = ingest::advice(reason);
+        let mark = row
+            .secrecy
+            .map_or_else(String::new, |mark| format!("{mark}. "));
+        card.line(("Lý do", "Reason"), &(mark + screen.say(vi, en)));
+    }
+    if row.secrecy.is_some() || row.reason == Some(Reason::Secret) {
         return;
     }
     for (label, other) in [
         (("Trùng với", "Copy of"), &row.duplicate_of),
-        (("Thay thế", "Supersedes"), &row.supersedes),
+        (("Thay bản cũ", "Supersedes"), &row.supersedes),
         (("Phụ lục của", "Annex of"), &row.annex_of),
     ] {
-        line(screen, label, other.as_deref().unwrap_or(""));
+        card.line(label, other.as_deref().unwrap_or(""));
     }
-    if let Some(examined) = one
-        .examined
-        .as_ref()
-        .filter(|_| row.reason != Some(Reason::Secret))
-    {
-        documents::facts(screen, &examined.facts);
+    if let Some(examined) = &one.examined {
+        card.facts(&examined.facts);
+        card.links(row.replaces.as_deref(), row.amends.as_deref());
         let detail = examined.contents.detail.as_deref().unwrap_or("");
-        line(screen, ("Ghi chú", "Note"), detail);
+        card.line(("Ghi chú", "Note"), detail);
     }
+    screen.line("");
 }

@@ -1,6 +1,7 @@
 //! Owns the command line: each command asks one step and shows the answer. It refuses to decide
 //! anything; what people and scripts may rely on is the contract's page.
 
+mod card;
 mod check;
 mod command;
 mod decide;
@@ -19,6 +20,7 @@ mod named;
 mod open;
 mod preview;
 mod publish;
+mod purge;
 mod row;
 mod secret;
 mod show;

@@ -1,13 +1,16 @@
 //! Owns the JSON lines of the contract: their keys, and what stands for each. It refuses to know
 //! commands; absent values are null, never missing.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::show::{Screen, written};
 use crate::delivery::State;
 use crate::document::{
-    Disposition, Facts, Format, Reason, Secrecy, Sha256, Standing, Symbol, TextSource, Urgency,
+    Confidence, Disposition, Fact, Facts, Format, Identity, Link, Reason, Secrecy, Sha256,
+    Standing, Symbol, TextSource, Urgency,
 };
 use crate::ingest::Examined;
 use crate::ledger::documents::{DocumentRow, Sighting};
@@ -39,6 +42,17 @@ pub(super) struct Document {
     pub(super) duplicate_of: Option<String>,
     pub(super) supersedes: Option<String>,
     pub(super) annex_of: Option<String>,
+    pub(super) recipients: Option<Vec<String>>,
+    pub(super) signer: Option<String>,
+    pub(super) signer_authority: Option<String>,
+    pub(super) signer_post: Option<String>,
+    pub(super) replaces: Option<Vec<Linked>>,
+    pub(super) amends: Option<Vec<Linked>>,
+    pub(super) circulation: Option<String>,
+    /// What a customary name may mean; a person must say which.
+    pub(super) candidates: Option<Vec<String>>,
+    /// How far each fact can be relied on, by its field's name.
+    pub(super) confidence: Option<BTreeMap<&'static str, Confidence>>,
     /// For people only: what became of it.
     #[serde(skip)]
     pub(super) standing: Option<Standing>,
@@ -66,6 +80,15 @@ impl Document {
             duplicate_of: None,
             supersedes: None,
             annex_of: None,
+            recipients: None,
+            signer: None,
+            signer_authority: None,
+            signer_post: None,
+            replaces: None,
+            amends: None,
+            circulation: None,
+            candidates: None,
+            confidence: None,
             standing: None,
         }
     }
@@ -77,7 +100,36 @@ impl Document {
         self.issued_on = facts.issued_on.as_ref().map(|f| f.value);
         self.title = facts.title.as_ref().map(|f| f.value.clone());
         self.urgency = facts.urgency.as_ref().map(|f| f.value);
+        self.recipients = facts.recipients.as_ref().map(|f| f.value.clone());
+        let signer = facts.signer.as_ref().map(|f| f.value.clone());
+        self.signer = signer.as_ref().map(|s| s.name.clone());
+        self.signer_authority = signer.as_ref().and_then(|s| s.authority.clone());
+        self.signer_post = signer.and_then(|s| s.post);
+        self.replaces = linked(&facts.replaces);
+        self.amends = linked(&facts.amends);
+        self.circulation = facts.circulation.as_ref().map(|f| f.value.clone());
+        let candidates = facts.candidates.iter().map(ToString::to_string);
+        self.candidates = Some(candidates.collect()).filter(|c: &Vec<_>| !c.is_empty());
+        self.confidence = Some(confidence(facts));
         self
+    }
+
+    /// Puts in which of the `known` documents its links name: one, or they stay symbols.
+    pub(super) fn resolve<'k>(
+        &mut self,
+        facts: &Facts,
+        known: impl Iterator<Item = (&'k Identity, &'k str)> + Clone,
+    ) {
+        let links = [&facts.replaces, &facts.amends];
+        let rows = [&mut self.replaces, &mut self.amends];
+        for (row, link) in rows.into_iter().zip(links) {
+            for (row, link) in row.iter_mut().flatten().zip(link) {
+                let means = |(id, _): &(&Identity, _)| link.value.means(id, facts);
+                let mut found = known.clone().filter(means);
+                row.document = found.next().map(|(_, name)| name.to_owned());
+                row.document.take_if(|_| found.next().is_some());
+            }
+        }
     }
 
     /// A version on record.
@@ -132,6 +184,55 @@ impl Document {
             ..bare.with_facts(&examined.facts)
         }
     }
+}
+
+/// A document that another one replaces or amends.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Linked {
+    pub(super) symbol: String,
+    pub(super) issued_on: Option<NaiveDate>,
+    /// Its id, or its file's name where files are compared; none where none or several fit.
+    pub(super) document: Option<String>,
+}
+
+impl std::fmt::Display for Linked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.symbol)?;
+        self.issued_on.map_or(Ok(()), |day| write!(f, "@{day}"))?;
+        let document = self.document.as_ref();
+        document.map_or(Ok(()), |id| write!(f, " ({id})"))
+    }
+}
+
+fn linked(links: &[Fact<Link>]) -> Option<Vec<Linked>> {
+    let row = |link: &Fact<Link>| Linked {
+        symbol: link.value.symbol.to_string(),
+        issued_on: link.value.issued_on,
+        document: None,
+    };
+    Some(links.iter().map(row).collect()).filter(|rows: &Vec<_>| !rows.is_empty())
+}
+
+fn confidence(facts: &Facts) -> BTreeMap<&'static str, Confidence> {
+    fn of<T>(fact: Option<&Fact<T>>) -> Option<Confidence> {
+        fact.map(Fact::confidence)
+    }
+    [
+        ("symbol", of(facts.symbol.as_ref())),
+        ("type", of(facts.kind.as_ref())),
+        ("issuer", of(facts.issuer.as_ref())),
+        ("issued_on", of(facts.issued_on.as_ref())),
+        ("title", of(facts.title.as_ref())),
+        ("urgency", of(facts.urgency.as_ref())),
+        ("circulation", of(facts.circulation.as_ref())),
+        ("recipients", of(facts.recipients.as_ref())),
+        ("signer", of(facts.signer.as_ref())),
+        ("replaces", of(facts.replaces.first())),
+        ("amends", of(facts.amends.first())),
+    ]
+    .into_iter()
+    .filter_map(|(field, confidence)| Some((field, confidence?)))
+    .collect()
 }
 
 /// An edition, as `publish` shows it.

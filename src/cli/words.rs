@@ -5,7 +5,7 @@ use super::show::Screen;
 use crate::organisation::Language;
 
 /// Word of the contract, and what an office calls it.
-const WORDS: [(&str, &str); 58] = [
+const WORDS: [(&str, &str); 61] = [
     // deliveries
     ("pending", "chờ gửi"),
     ("sending", "đang gửi"),
@@ -66,6 +66,10 @@ const WORDS: [(&str, &str); 58] = [
     ("table", "bảng tra"),
     ("sidecar", "tệp kèm"),
     ("person", "người nhập"),
+    // confidence in facts
+    ("sure", "chắc chắn"),
+    ("check", "cần đối chiếu"),
+    ("guess", "phỏng đoán"),
     // faults
     ("error", "lỗi"),
     ("warning", "lưu ý"),
@@ -88,7 +92,7 @@ impl Screen {
 mod tests {
     use super::*;
     use crate::delivery::State;
-    use crate::document::{Disposition, Origin, Reason, Standing};
+    use crate::document::{Confidence, Disposition, Origin, Reason, Standing};
     use crate::edition::EditionState;
 
     #[test]
@@ -100,7 +104,8 @@ mod tests {
             .chain(Disposition::ALL.iter().map(|w| w.word()))
             .chain(Standing::ALL.iter().map(|w| w.word()))
             .chain(Reason::ALL.iter().map(|w| w.word()))
-            .chain(Origin::ALL.iter().map(|w| w.word()));
+            .chain(Origin::ALL.iter().map(|w| w.word()))
+            .chain(Confidence::ALL.iter().map(|w| w.word()));
         for word in all {
             assert_eq!(named(word), 1, "{word}");
         }

@@ -1,7 +1,7 @@
 //! Owns what is done with a file once it was read: accepted, kept for a person, or never sent, and
 //! the one reason given. It refuses to know how it was read and whether it is known already.
 
-use super::{Contents, Disposition, Fact, Facts, Origin, Reason, TextSource};
+use super::{Confidence, Contents, Disposition, Fact, Facts, Reason, TextSource};
 
 /// What the configuration says about judging.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,13 +52,13 @@ pub fn judge(
     if !trusted {
         return review(Reason::Unverified);
     }
-    let (symbol, date) = (read(facts.symbol.as_ref()), read(facts.issued_on.as_ref()));
-    match (symbol, date) {
+    let guessed = is_guess(facts.symbol.as_ref()) || is_guess(facts.issued_on.as_ref());
+    match (&facts.symbol, &facts.issued_on) {
         // Before the mark: a person who gives a draft its number sees the mark next.
-        (Read::Missing, _) => review(Reason::NoSymbol),
+        (None, _) => review(Reason::NoSymbol),
         _ if facts.circulation.is_some() => review(Reason::Circulation),
-        (_, Read::Missing) => review(Reason::NoDate),
-        (Read::Guessed, _) | (_, Read::Guessed) => review(Reason::Unverified),
+        (_, None) => review(Reason::NoDate),
+        _ if guessed => review(Reason::Unverified),
         // A notice without a subject must not go out, so a person supplies it.
         _ if facts.title.is_none() => review(Reason::Unverified),
         // The picture may be a stamp that says MẬT; a person looks at it.
@@ -68,24 +68,14 @@ pub fn judge(
     }
 }
 
-enum Read {
-    Missing,
-    Guessed,
-    Sure,
-}
-
-fn read<T>(fact: Option<&Fact<T>>) -> Read {
-    match fact.map(|f| f.origin) {
-        None => Read::Missing,
-        Some(Origin::Name | Origin::Table) => Read::Guessed,
-        Some(_) => Read::Sure,
-    }
+fn is_guess<T>(fact: Option<&Fact<T>>) -> bool {
+    fact.is_some_and(|f| f.confidence() == Confidence::Guess)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::{Format, Secrecy, Symbol};
+    use crate::document::{Format, Origin, Secrecy, Symbol};
     use chrono::NaiveDate;
 
     fn fact<T>(value: T) -> Option<Fact<T>> {
@@ -93,6 +83,7 @@ mod tests {
             value,
             origin: Origin::Heading,
             evidence: String::new(),
+            mended: false,
         })
     }
 

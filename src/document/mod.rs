@@ -1,17 +1,21 @@
 //! Owns what a document is: its facts and where each came from, marks, audience, disposition and
 //! the chain of its versions. It refuses to know where a document came from and who reads it.
 
+mod confidence;
 mod contents;
 mod identity;
 mod judgement;
 mod kind;
+mod link;
 mod relation;
 mod symbol;
 
+pub use confidence::Confidence;
 pub use contents::{Contents, Scans};
 pub use identity::{Identity, Part, issuer_of};
 pub use judgement::{Policy, judge};
 pub use kind::{KINDS, kind_named};
+pub use link::{Link, Signer};
 pub use relation::{Relation, Version, fingerprint, is_original, relate};
 pub use symbol::Symbol;
 
@@ -256,6 +260,9 @@ pub struct Fact<T> {
     pub origin: Origin,
     /// The words it was read from, one line, at most 120 characters; empty if a person said so.
     pub evidence: String,
+    /// The words were misspelt and mended to give the value.
+    #[serde(default)]
+    pub mended: bool,
 }
 
 /// What is known of a document. All text is NFC and one line.
@@ -283,6 +290,21 @@ pub struct Facts {
     /// Main document or which annex, as the heading or the file's name says.
     #[serde(default)]
     pub part: Part,
+    /// The list "Nơi nhận", each without its dash and its last stop.
+    #[serde(default)]
+    pub recipients: Option<Fact<Vec<String>>>,
+    /// Who signed.
+    #[serde(default)]
+    pub signer: Option<Fact<Signer>>,
+    /// Documents that the text says it replaces or repeals. They supersede nothing by themselves.
+    #[serde(default)]
+    pub replaces: Vec<Fact<Link>>,
+    /// Documents that the text says it amends.
+    #[serde(default)]
+    pub amends: Vec<Fact<Link>>,
+    /// What a customary name may mean where it means several documents: a person must say which.
+    #[serde(default)]
+    pub candidates: Vec<Link>,
     /// True where the text or the name says that this replaces or corrects an earlier issue.
     pub says_newer: bool,
     /// First operative sentence, for the gist in letters.

@@ -153,7 +153,10 @@ pub(super) fn of_text(bytes: &[u8], name: &str) -> Format {
 fn is_flat_odt(bytes: &[u8]) -> bool {
     let start = head(bytes, SAMPLE);
     bytes.trim_ascii_start().starts_with(b"<?xml")
-        && contains(start, b"office:mimetype=\"application/vnd.oasis.opendocument.text\"")
+        && contains(
+            start,
+            b"office:mimetype=\"application/vnd.oasis.opendocument.text\"",
+        )
 }
 
 /// The last extension of a name, lower case.

@@ -78,7 +78,12 @@ pub(super) fn read_flat(xml: &str, limits: &Limits) -> Contents {
 
 /// Basic modules and scripts; an empty library is only its list.
 fn is_script(name: &str) -> bool {
-    let list = ["script-lc.xml", "script-lb.xml", "dialog-lc.xml", "dialog-lb.xml"];
+    let list = [
+        "script-lc.xml",
+        "script-lb.xml",
+        "dialog-lc.xml",
+        "dialog-lb.xml",
+    ];
     let file = !name.ends_with('/') && !list.iter().any(|end| name.ends_with(end));
     file && (name.starts_with("Basic/") || name.starts_with("Scripts/"))
 }

@@ -7,11 +7,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Ingest, IngestError, path_of};
 use crate::document::{
-    Disposition, DocumentId, Fact, Identity, Origin, Reason, Sha256, Standing, Symbol, TextSource,
-    Urgency,
+    Disposition, DocumentId, Fact, Identity, Origin, Part, Reason, Sha256, Standing, Symbol,
+    TextSource, Urgency,
 };
 use crate::inbox::Inbox;
 use crate::ledger::documents::{DocumentRow, NewDocument, Version};
+use crate::ledger::purge as ledger_purge;
 use crate::ledger::{Ledger, LedgerError, decisions, events};
 use crate::organisation::Audience;
 use crate::spelling;
@@ -103,7 +104,9 @@ async fn audience(
     match Audience::parse(value) {
         Audience::Branch(_) => match ledger.branch_code(value).await? {
             Some(code) => Ok(Audience::parse(&code)),
-            None => Err(wrong("everyone, officers, or a branch's code or name")),
+            None => Err(wrong(
+                "everyone, officers (chi uỷ, bí thư), or a branch's code or name",
+            )),
         },
         known => Ok(known),
     }
@@ -117,6 +120,7 @@ pub(super) fn complete_with(document: &mut NewDocument, words: &Completion, orig
                 value,
                 origin,
                 evidence: String::new(),
+                mended: false,
             });
         }
     }
@@ -132,6 +136,9 @@ pub(super) fn complete_with(document: &mut NewDocument, words: &Completion, orig
     }
     document.due_on = words.due.or(document.due_on);
     document.annex_of = words.annex_of.or(document.annex_of);
+    if document.annex_of.is_some() && document.facts.part == Part::Main {
+        document.facts.part = Part::Annex(0);
+    }
     document.identity = Identity::of(&document.facts, document.facts.part).map(|i| i.to_string());
 }
 
@@ -246,8 +253,41 @@ fn release(new: &mut NewDocument) {
     }
 }
 
+/// What a purge did.
+#[derive(Clone, Debug)]
+pub struct Purged {
+    /// What was removed.
+    pub purged: ledger_purge::Purged,
+    /// The write-ahead log was emptied too.
+    pub folded: bool,
+}
+
+/// Removes a wrongly accepted document from the ledger for good. That it was there, and who was
+/// sent it, stays on record without its title.
+///
+/// # Errors
+/// The ledger failed.
+pub async fn purge(
+    ledger: &Ledger,
+    row: &DocumentRow,
+    by: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Purged, LedgerError> {
+    let mut tx = ledger.begin().await?;
+    let purged = ledger_purge::purge(&mut tx, row.id, row.document.sha256).await?;
+    let detail = serde_json::json!({ "decision": "purge", "by": by.unwrap_or("") });
+    events::append(&mut tx, "decision", &row.id.to_string(), &detail, now).await?;
+    tx.commit().await?;
+    let folded = ledger.fold_in().await?;
+    Ok(Purged { purged, folded })
+}
+
 /// What still lacks before a document may be sent: never "(without a name)".
 fn open_question(new: &NewDocument) -> Option<Reason> {
+    // An annex is named by its main document and its number.
+    if new.annex_of.is_some() {
+        return None;
+    }
     if new.facts.symbol.is_none() || new.facts.title.is_none() {
         return Some(Reason::NoSymbol);
     }

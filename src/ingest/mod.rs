@@ -3,13 +3,15 @@
 
 mod decide;
 mod examine;
+mod notice;
 mod people;
 mod pictures;
 mod record;
 mod sidecar;
 
-pub use decide::{Completion, DecideError, Decision, apply, decide};
+pub use decide::{Completion, DecideError, Decision, Purged, apply, decide, purge};
 pub use examine::{Examined, examine, policy, reading};
+pub use notice::advice;
 pub use people::{RosterRead, read_roster, roster_faults};
 pub use record::{Standpoint, stand_point};
 
@@ -171,12 +173,8 @@ impl Ingest<'_> {
             detail: None,
             ..seen.clone()
         };
-        let detail = format!(
-            "Tệp “{}” có dấu chỉ độ mật ({mark}). Không được gửi, không được lưu trên máy nối \
-             mạng: đề nghị gỡ tệp khỏi thư mục và xử lý theo quy định về bảo vệ bí mật nhà nước. / \
-             The file bears a secrecy mark: remove it from this machine as the law requires.",
-            seen.file
-        );
+        let (vi, en) = advice(Reason::Secret);
+        let detail = format!("Tệp “{}” ({mark}): {vi}. / {en}.", seen.file);
         let mut tx = self.ledger.begin().await?;
         decisions::note_sighting(&mut tx, &kept, now).await?;
         events::attend(&mut tx, "secret", &seen.path, &detail, now).await?;
@@ -197,12 +195,10 @@ impl Ingest<'_> {
             Ok(moved) => seen.path = moved.to_string_lossy().into_owned(),
             Err(error) => tracing::warn!(file = found.name, %error, "file cannot be moved aside"),
         }
-        let reason = seen.reason.map_or("", Reason::word);
+        let (vi, en) = advice(seen.reason.unwrap_or(Reason::Unsupported));
         let detail = format!(
-            "Tệp “{}” đã được cách ly ({reason}), chuyển vào {}. / Refused and moved aside: {}",
-            seen.file,
-            seen.path,
-            seen.detail.as_deref().unwrap_or(reason)
+            "Tệp “{}” không gửi, đã chuyển vào {}. {vi}. / Refused and moved aside. {en}.",
+            seen.file, seen.path
         );
         let mut tx = self.ledger.begin().await?;
         decisions::note_sighting(&mut tx, seen, now).await?;

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::sidecar::{self, Word};
-use super::{Examined, Ingest, Result, policy};
+use super::{Examined, Ingest, Result, advice, policy};
 use crate::document::{
     self, Disposition, DocumentId, Identity, Reason, Relation, Sha256, Standing,
 };
@@ -116,6 +116,14 @@ impl Ingest<'_> {
             .collect();
         let point = stand_point(&examined, &known);
         let same_file = known.iter().find(|v| Some(v.id) == point.duplicate_of);
+        if same_file.is_some_and(|v| v.standing == Standing::Refused) {
+            // Purged: its bytes are not taken in again, and no fact of it is kept.
+            seen.disposition = Disposition::Quarantine;
+            seen.detail = Some("purged: remove the file from the folder".to_owned());
+            decisions::note_sighting(&mut tx, seen, now).await?;
+            tx.commit().await.map_err(LedgerError::from)?;
+            return Ok(());
+        }
         if let Some(same) = same_file.filter(|v| v.file == seen.file) {
             // The same file again, touched or moved back: nothing new, not even a duplicate.
             let (disposition, reason) = self.recorded(same.id).await?;
@@ -148,14 +156,14 @@ impl Ingest<'_> {
         });
         events::append(&mut tx, "document", &id.to_string(), &detail, now).await?;
         if new.standing == Standing::Waiting {
-            let reason = new.reason.map_or("", Reason::word);
+            let (vi, en) = advice(new.reason.unwrap_or(Reason::AwaitingApproval));
             let why = new
                 .detail
                 .as_ref()
                 .map_or(String::new(), |d| format!(" ({d})"));
             let detail = format!(
-                "Văn bản {id} (“{}”) chờ kiểm tra, bổ sung thông tin: {reason}{why}. / Waits for \
-                 a person: `phobien documents show {id}`, then `set` and `approve`",
+                "Văn bản {id} (“{}”): {vi}{why}. / {en}: `phobien documents show {id}`, then \
+                 `set` and `approve`",
                 new.file
             );
             events::attend(&mut tx, "review", &id.to_string(), &detail, now).await?;

@@ -205,7 +205,7 @@ pub async fn make_known(tx: &mut Tx) -> Result<u64> {
     Ok(done.rows_affected())
 }
 
-fn facts_json(facts: &Facts) -> String {
+pub(super) fn facts_json(facts: &Facts) -> String {
     serde_json::to_string(facts).unwrap_or_else(|_| unreachable!("facts are plain data"))
 }
 

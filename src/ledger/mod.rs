@@ -12,6 +12,7 @@ mod lock;
 pub mod log;
 pub mod matters;
 pub mod people;
+pub mod purge;
 pub mod recipients;
 pub mod slots;
 

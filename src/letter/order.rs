@@ -64,6 +64,7 @@ mod tests {
             value,
             origin: Origin::Heading,
             evidence: String::new(),
+            mended: false,
         };
         Facts {
             symbol: Symbol::parse(symbol).map(fact),
@@ -71,6 +72,7 @@ mod tests {
                 value,
                 origin: Origin::Heading,
                 evidence: String::new(),
+                mended: false,
             }),
             ..Facts::default()
         }

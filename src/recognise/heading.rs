@@ -118,7 +118,11 @@ fn kind_alone(text: &str) -> Option<&'static str> {
         .or_else(|| annex_number(text).map(|_| "Phụ lục"))
         .or_else(|| {
             KINDS.iter().map(|(word, _)| *word).find(|word| {
-                let near = word.chars().count() >= 6 && spelling::near(text, word, 1);
+                // Marks are what typing and conversion lose: QUYÊT ĐINH is no other word.
+                let plain = |t: &str| spelling::ascii(t).to_lowercase();
+                let bare = spelling::is_capitals(text) && plain(text) == plain(word);
+                let long = word.chars().count() >= 6;
+                let near = long && (bare || spelling::near(text, word, 1));
                 let spaced = spelling::is_capitals(text)
                     && text.split(' ').all(|p| p.chars().count() <= 2)
                     && tight == spelling::fold(word).split(' ').collect::<String>();
@@ -362,6 +366,70 @@ mod tests {
             &BLANK,
         ] {
             assert!(pattern.compiles());
+        }
+    }
+
+    #[test]
+    fn misspelt_types_are_types() {
+        for (text, word) in [
+            ("CHỈ THỈ", "Chỉ thị"),
+            ("CHỈ THị", "Chỉ thị"),
+            ("CHÍ THỊ", "Chỉ thị"),
+            ("CHI THỊ", "Chỉ thị"),
+            ("CHI THI", "Chỉ thị"),
+            ("C H Ỉ T H Ị", "Chỉ thị"),
+            ("NGHI QUYẾT", "Nghị quyết"),
+            ("NGHỊ QUYÊT", "Nghị quyết"),
+            ("NGHI QUYÊT", "Nghị quyết"),
+            ("NGHỊ QUYỂT", "Nghị quyết"),
+            ("NGHỊ ÐỊNH", "Nghị định"),
+            ("NGHI ĐINH", "Nghị định"),
+            ("QUYÊT ĐỊNH", "Quyết định"),
+            ("QUYÊT ĐINH", "Quyết định"),
+            ("QUYẾT ÐỊNH", "Quyết định"),
+            ("QUYẾT ĐỊNNH", "Quyết định"),
+            ("QUY ĐINH", "Quy định"),
+            ("QUY ÐỊNH", "Quy định"),
+            ("QUI ĐỊNH", "Quy định"),
+            ("QUY CHÊ", "Quy chế"),
+            ("KÊT LUẬN", "Kết luận"),
+            ("KẾT LUẬM", "Kết luận"),
+            ("KÉT LUÂN", "Kết luận"),
+            ("THÔNG BAO", "Thông báo"),
+            ("THỐNG BÁO", "Thông báo"),
+            ("THÔNG TRỊ", "Thông tri"),
+            ("HUỚNG DẪN", "Hướng dẫn"),
+            ("HƯỚNG DÂN", "Hướng dẫn"),
+            ("HUONG DAN", "Hướng dẫn"),
+            ("BÁO CAO", "Báo cáo"),
+            ("BAO CÁO", "Báo cáo"),
+            ("KÊ HOẠCH", "Kế hoạch"),
+            ("KẾ HOACH", "Kế hoạch"),
+            ("KÊ HOACH", "Kế hoạch"),
+            ("CHƯƠNG TRINH", "Chương trình"),
+            ("CHUƠNG TRÌNH", "Chương trình"),
+            ("TỜ TRINH", "Tờ trình"),
+            ("CÔNG ĐIÊN", "Công điện"),
+            ("BIÊN BAN", "Biên bản"),
+            ("PHÁP LÊNH", "Pháp lệnh"),
+        ] {
+            assert_eq!(kind_alone(text), Some(word), "{text}");
+        }
+        for text in [
+            "THÔNG TIN",
+            "CÔNG NGHỆ",
+            "QUY MÔ",
+            "CHI BỘ",
+            "BAN BÍ THƯ",
+            "VĂN PHÒNG",
+        ] {
+            assert_eq!(kind_alone(text), None, "{text}");
+        }
+        for motto in [
+            "CỘNG HÕA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+            "ÐẢNG CỘNG SẢN VIỆT NAM",
+        ] {
+            assert!(is_motto(motto), "{motto}");
         }
     }
 

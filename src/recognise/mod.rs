@@ -3,8 +3,11 @@
 
 mod body;
 mod casing;
+mod custom;
+mod ending;
 mod heading;
 mod issuer;
+mod links;
 mod mark;
 mod misread;
 mod name;
@@ -20,6 +23,7 @@ pub use misread::{Picture, is_page, mark as picture_mark, picture};
 
 use crate::document::{Contents, Fact, Facts, Origin, Part, Secrecy, Symbol, TextSource};
 use crate::spelling::{self, Quality};
+use custom::Meant;
 use heading::{Numbered, TypeLine};
 use page::Line;
 use reference::Reference;
@@ -119,6 +123,7 @@ fn fact<T>(value: T, origin: Origin, evidence: &str) -> Fact<T> {
         value,
         origin,
         evidence,
+        mended: false,
     }
 }
 
@@ -161,9 +166,10 @@ fn of_text(pages: &[String]) -> Facts {
     let mut facts = Facts {
         urgency: mark::urgency(&lines, kind.as_ref()),
         circulation: mark::circulation(pages, &lines, kind.as_ref()),
-        kind: kind
-            .as_ref()
-            .map(|k| fact(k.word.to_owned(), Origin::Heading, &lines[k.at].text)),
+        kind: kind.as_ref().map(|k| Fact {
+            mended: !spelling::fold(&lines[k.at].text).contains(&spelling::fold(k.word)),
+            ..fact(k.word.to_owned(), Origin::Heading, &lines[k.at].text)
+        }),
         title: below
             .title
             .clone()
@@ -202,7 +208,22 @@ fn of_text(pages: &[String]) -> Facts {
     let title = facts.title.as_ref().map(|t| t.value.as_str());
     let own = facts.symbol.as_ref().map(|s| &s.value);
     facts.says_newer = body::says_newer(&lines, end, title, own);
+    let links = links::read(pages, title, own);
+    (facts.replaces, facts.amends) = (links.replaces, links.amends);
+    add_ending(&mut facts, pages);
     facts
+}
+
+/// Recipients and signer, from the end of the text.
+fn add_ending(facts: &mut Facts, pages: &[String]) {
+    let ending = ending::read(pages);
+    let said = ending.recipients.join("; ");
+    facts.recipients = Some(ending.recipients)
+        .filter(|items| !items.is_empty())
+        .map(|items| fact(items, Origin::Body, &said));
+    facts.signer = ending
+        .signer
+        .map(|signer| fact(signer, Origin::Body, &ending.evidence));
 }
 
 /// The text below the title on page 1, and the last page, where the signature stands.
@@ -346,6 +367,11 @@ fn mark_ocr(facts: &mut Facts) {
     ocr(&mut facts.urgency);
     ocr(&mut facts.circulation);
     ocr(&mut facts.annex_of);
+    ocr(&mut facts.recipients);
+    ocr(&mut facts.signer);
+    for link in facts.replaces.iter_mut().chain(&mut facts.amends) {
+        link.origin = Origin::Ocr;
+    }
     facts.gist = None;
 }
 
@@ -385,8 +411,10 @@ fn add_name(facts: &mut Facts, file_name: &str, good: bool, numberless: bool) ->
             .filter(|c| *c != "TW")
             .and_then(issuer::of_code);
         facts.issuer = facts.issuer.take().or_else(|| body.and_then(by_name));
-        if let Some(said) = reference::informal(file_name) {
-            fill(facts, &said, Origin::Table, file_name);
+        match custom::meant(file_name) {
+            Some(Meant::One(said)) => fill(facts, &said, Origin::Table, file_name),
+            Some(Meant::Several(links)) => facts.candidates = links,
+            None => {}
         }
     }
     if named.is_draft && facts.circulation.is_none() {

@@ -26,7 +26,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    fn read(raw: &str, broken: bool) -> Self {
+    pub(super) fn read(raw: &str, broken: bool) -> Self {
         let raw: &str = raw
             .char_indices()
             .nth(LINE_MAX)

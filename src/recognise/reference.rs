@@ -1,12 +1,11 @@
-//! Owns how people speak of documents: whole references (Chỉ thị số 23-CT/TW, ngày … của …, về …)
-//! and plenums' resolutions by their number. It refuses to guess where a name means several.
+//! Owns whole references to documents (Chỉ thị số 23-CT/TW, ngày … của …, về …). It refuses to
+//! guess what a reference leaves out.
 
 use chrono::NaiveDate;
 
 use super::heading::{day_of, symbol_text, tidy};
 use super::pattern::{Pattern, group};
 use crate::document::{Symbol, kind_named};
-use crate::spelling;
 
 /// A document as a reference names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,79 +60,6 @@ pub(super) fn attached(text: &str) -> Option<Reference> {
     read(&ATTACHED.captures(text)?)
 }
 
-struct Plenum {
-    code: &'static str,
-    number: u16,
-    term: u16,
-    symbol: &'static str,
-    day: (i32, u32, u32),
-    title: &'static str,
-}
-
-/// Plenums of the Central Committee that passed one document of the kind. Those that passed
-/// several (the sixth of term XII, the fifth of term XIII) are not here: a person must say which.
-const PLENUMS: [Plenum; 3] = [
-    Plenum {
-        code: "nq",
-        number: 4,
-        term: 11,
-        symbol: "12-NQ/TW",
-        day: (2012, 1, 16),
-        title: "một số vấn đề cấp bách về xây dựng Đảng hiện nay",
-    },
-    Plenum {
-        code: "nq",
-        number: 4,
-        term: 12,
-        symbol: "04-NQ/TW",
-        day: (2016, 10, 30),
-        title: "về tăng cường xây dựng, chỉnh đốn Đảng; ngăn chặn, đẩy lùi sự suy thoái về tư \
-                tưởng chính trị, đạo đức, lối sống, những biểu hiện \"tự diễn biến\", \"tự chuyển \
-                hoá\" trong nội bộ",
-    },
-    Plenum {
-        code: "kl",
-        number: 4,
-        term: 13,
-        symbol: "21-KL/TW",
-        day: (2021, 10, 25),
-        title: "về đẩy mạnh xây dựng, chỉnh đốn Đảng và hệ thống chính trị",
-    },
-];
-
-/// The document that "Nghị quyết Trung ương 4 khoá XII", "NQTW4 khóa 12", "KL T.Ư 4 khoá XIII"
-/// name; none without the term, and none where the table has none.
-pub(super) fn informal(text: &str) -> Option<Reference> {
-    static INFORMAL: Pattern = Pattern::new(concat!(
-        r"(?P<code>nghi quyet|ket luan|nq|kl) ?(?:trung uong|t\.? ?[wu]\.?) ?",
-        r"(?:lan thu )?(?P<n>\d{1,2}|[ivx]{1,4})[ ,]*\(?khoa (?P<term>\d{1,2}|[ivx]{1,5})"
-    ));
-    let plain = spelling::ascii(text)
-        .to_ascii_lowercase()
-        .replace(['_', '-'], " ");
-    let captures = INFORMAL.captures(&plain)?;
-    let number = |name| {
-        let text = group(&captures, name)?;
-        text.parse().ok().or_else(|| super::heading::roman(text))
-    };
-    let code = match group(&captures, "code")? {
-        "nghi quyet" | "nq" => "nq",
-        _ => "kl",
-    };
-    let (n, term) = (number("n")?, number("term")?);
-    let found = PLENUMS
-        .iter()
-        .find(|p| (p.code, p.number, p.term) == (code, n, term))?;
-    let symbol = Symbol::parse(found.symbol)?;
-    Some(Reference {
-        kind: symbol.kind(),
-        symbol,
-        issued_on: NaiveDate::from_ymd_opt(found.day.0, found.day.1, found.day.2),
-        issuer: Some("Ban Chấp hành Trung ương".to_owned()),
-        title: Some(found.title.to_owned()),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,23 +88,6 @@ mod tests {
         ] {
             assert_eq!(whole(text), None, "{text}");
             assert_eq!(attached(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn plenums_by_table_and_never_by_guess() {
-        for (text, symbol) in [
-            ("Nghị quyết Trung ương 4 (khóa XII)", Some("04-NQ/TW")),
-            ("NQTW4 khoá 12", Some("04-NQ/TW")),
-            ("NQ TW 4 khóa XI", Some("12-NQ/TW")),
-            ("Nghị quyết T.Ư 4 khoá XII", Some("04-NQ/TW")),
-            ("Ket luan Trung uong 4 khoa XIII", Some("21-KL/TW")),
-            ("Nghị quyết Trung ương 4", None),
-            ("NQTW6 khoá XII", None),
-            ("Nghị quyết 57", None),
-        ] {
-            let found = informal(text).map(|r| r.symbol.to_string());
-            assert_eq!(found.as_deref(), symbol, "{text}");
         }
     }
 }

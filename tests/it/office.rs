@@ -273,5 +273,6 @@ fn fact<T>(value: T) -> Fact<T> {
         value,
         origin: Origin::Heading,
         evidence: String::new(),
+        mended: false,
     }
 }

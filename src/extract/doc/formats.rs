@@ -51,7 +51,11 @@ impl<'a> Formats<'a> {
 
     fn page(&self, n: usize) -> Option<&'a [u8]> {
         let number = u32_at(self.pages.datum(n)?, 0)? & 0x003f_ffff;
-        part(self.main, usize::try_from(number).ok()?.checked_mul(PAGE)?, PAGE)
+        part(
+            self.main,
+            usize::try_from(number).ok()?.checked_mul(PAGE)?,
+            PAGE,
+        )
     }
 
     fn in_page(&self, page: &'a [u8], position: u32) -> Option<(Range<usize>, &'a [u8])> {

@@ -55,7 +55,10 @@ impl Header {
             return Err((Reason::Encrypted, "the file opens only with a password"));
         }
         if signature != 0xa5ec {
-            let known = matches!(signature, 0xa5dc | 0xa5db | 0xa59c | 0xa59b | 0xa697 | 0xa699);
+            let known = matches!(
+                signature,
+                0xa5dc | 0xa5db | 0xa59c | 0xa59b | 0xa697 | 0xa699
+            );
             return Err(if known { OLD } else { WRONG });
         }
         if version <= WORD_97 {
@@ -65,7 +68,10 @@ impl Header {
         let mut story = |n: usize| -> Result<Range<u32>, Refusal> {
             let length = u32_at(main, LONGS + n * 4).ok_or(short)?;
             let start = at;
-            at = length.checked_add(start).filter(|_| length < LENGTH_MAX).ok_or(WRONG)?;
+            at = length
+                .checked_add(start)
+                .filter(|_| length < LENGTH_MAX)
+                .ok_or(WRONG)?;
             Ok(start..at)
         };
         let text = story(3)?;
@@ -78,7 +84,11 @@ impl Header {
         let header_boxes = story(10)?;
         let pair = |n: usize| Some((place_at(main, n)?, place_at(main, n + 4)?));
         Ok(Self {
-            table: if flags & 0x0200 == 0 { "/0Table" } else { "/1Table" },
+            table: if flags & 0x0200 == 0 {
+                "/0Table"
+            } else {
+                "/1Table"
+            },
             text,
             footnotes,
             headers,

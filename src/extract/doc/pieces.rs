@@ -96,7 +96,9 @@ impl<'a> Pieces<'a> {
     /// The bytes of `count` characters of a piece, `skipped` characters behind its start; fewer
     /// where the stream ends.
     pub(super) fn bytes(&self, piece: &Piece<'_>, skipped: usize, count: usize) -> &'a [u8] {
-        let at = skipped.saturating_mul(piece.width).saturating_add(piece.start);
+        let at = skipped
+            .saturating_mul(piece.width)
+            .saturating_add(piece.start);
         let end = count.saturating_mul(piece.width).saturating_add(at);
         let end = end.min(self.main.len());
         self.main.get(at..end).unwrap_or_default()

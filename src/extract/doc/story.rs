@@ -205,7 +205,9 @@ impl<'a, 'b> Stories<'a, 'b> {
                 }
                 at += units * piece.width;
             }
-            position += u32::try_from(count).unwrap_or(u32::MAX).min(wanted.end - position);
+            position += u32::try_from(count)
+                .unwrap_or(u32::MAX)
+                .min(wanted.end - position);
         }
     }
 

@@ -144,6 +144,7 @@ fn sample_of(press: &Press<'_>, language: Language, at: DateTime<Utc>) -> (Item,
             value,
             origin: Origin::Person,
             evidence: String::new(),
+            mended: false,
         })
     }
     let (kind, title, text) = match language {

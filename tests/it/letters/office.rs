@@ -58,6 +58,7 @@ pub(super) fn fact<T>(value: T) -> Option<Fact<T>> {
         value,
         origin: Origin::Heading,
         evidence: String::new(),
+        mended: false,
     })
 }
 

@@ -1,0 +1,78 @@
+//! Owns `documents purge` and `documents attach`: what is asked back before, and what is told after.
+//! It refuses to remove anything without `--yes`.
+
+use anyhow::Result;
+
+use super::decide;
+use super::open::Desk;
+use super::row;
+use super::show::safe;
+use super::stop::Stop;
+use crate::daemon::now;
+use crate::ingest;
+
+pub(super) async fn purge(desk: &Desk, text: &str, yes: bool, by: Option<&str>) -> Result<()> {
+    let row = desk.document(text).await?;
+    let screen = &desk.screen;
+    if !yes {
+        let (id, file) = (row.id, &row.document.file);
+        let vi = format!(
+            "{id} {file}: nội dung, thông tin và các thư có văn bản này sẽ bị xoá khỏi sổ, không \
+             lấy lại được; nhật ký ai đã nhận vẫn còn. Nếu đúng: phobien documents purge {id} --yes"
+        );
+        let en = format!(
+            "{id} {file}: its content, its facts and every letter that quotes it are removed for \
+             good; who was sent it stays on record. If this is right: phobien documents purge {id} \
+             --yes"
+        );
+        return Err(Stop::usage(safe(screen.say(&vi, &en))));
+    }
+    let done = ingest::purge(&desk.ledger, &row, by, now()).await?;
+    let left = desk.document(&row.id.to_string()).await?;
+    screen.row(&row::Document::on_record(&left));
+    let (id, sheets) = (row.id, done.purged.sheets);
+    let vi = format!("{id}: đã xoá khỏi sổ; {sheets} mẫu thư đã được làm rỗng.");
+    let en = format!("{id}: removed from the ledger; {sheets} frozen letters emptied.");
+    screen.line(screen.say(&vi, &en));
+    for place in &done.purged.places {
+        let vi = format!("Tệp còn trong thư mục: {place}; đề nghị gỡ tệp.");
+        let en = format!("The file still lies in the folder: {place}; remove it.");
+        screen.note(&vi, &en);
+    }
+    if !done.folded {
+        let vi = format!(
+            "Tiến trình khác đang đọc sổ, nhật ký ghi trước chưa được dọn: chạy lại lệnh này, \
+             hoặc khởi động lại dịch vụ (phobien documents purge {id} --yes)."
+        );
+        let en = format!(
+            "Another process reads the ledger, so its write-ahead log still holds old pages: \
+             repeat `phobien documents purge {id} --yes`, or restart the service."
+        );
+        screen.note(&vi, &en);
+    }
+    screen.note(
+        "Bản sao lưu của thư mục dữ liệu làm trước lúc này vẫn còn văn bản: phải xử lý riêng.",
+        "Copies of the state folder made before now still hold the document: treat them by hand.",
+    );
+    Ok(())
+}
+
+/// Makes a document on record, or a file in the folder, an annex of another; never releases it.
+pub(super) async fn attach(desk: &Desk, main: &str, annex: &str, by: Option<&str>) -> Result<()> {
+    for name in [main, annex] {
+        if desk.ledger.find_documents(name).await?.is_empty() {
+            super::ingest::scan(desk).await?;
+            break;
+        }
+    }
+    let main = desk.document(main).await?;
+    let annex = desk.document(annex).await?;
+    if annex.id == main.id {
+        return Err(Stop::usage(format!("{} cannot be its own annex", main.id)));
+    }
+    if main.document.annex_of.is_some() {
+        let why = format!("{} is an annex itself; name its main document", main.id);
+        return Err(Stop::usage(why));
+    }
+    decide::belong(desk, &annex, main.id, by).await
+}
