@@ -1,5 +1,6 @@
 //! Owns what the files of every word processor share: runs in a font become the text they showed,
-//! cells become rows, and what was met besides text becomes a judgement. It refuses to know formats.
+//! cells become rows, and what was met besides text becomes a judgement. It refuses to know
+//! formats.
 
 use super::flow::Flow;
 use super::letters;

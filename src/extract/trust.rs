@@ -63,7 +63,6 @@ fn unmask(pages: &mut [String]) {
 /// True where a page has words and they are a wreck of words: not Vietnamese, and every third
 /// letter is none of a Latin script (a font's own numbering read as other scripts), or half of the
 /// words have one or two letters (fonts that lost Đ and all stacked letters tear every word there).
-/// Measured: PLACEHOLDER
 pub(super) fn is_wreck(page: &str) -> bool {
     let page = &page[..page.floor_char_boundary(JUDGED)];
     let mut quality = Quality::default();

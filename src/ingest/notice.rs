@@ -6,7 +6,15 @@ use crate::document::Reason;
 /// Why, and what to do, in Vietnamese and in English.
 #[must_use]
 pub fn advice(reason: Reason) -> (&'static str, &'static str) {
-    match reason {
+    refused(reason).or_else(|| waiting(reason)).unwrap_or((
+        "Đã có đúng tệp này; không phải làm gì",
+        "The very same file is on record; nothing to do",
+    ))
+}
+
+/// For what is never sent.
+fn refused(reason: Reason) -> Option<(&'static str, &'static str)> {
+    Some(match reason {
         Reason::Secret => (
             "Tệp có dấu chỉ độ mật: không được gửi, không được lưu trên máy nối mạng; đề nghị gỡ \
              tệp khỏi máy này và xử lý theo Luật Bảo vệ bí mật nhà nước số 117/2025/QH15",
@@ -52,6 +60,13 @@ pub fn advice(reason: Reason) -> (&'static str, &'static str) {
             "Tệp lớn hơn giới hạn cho phép; đề nghị nén ảnh quét hoặc chia tệp rồi chép lại",
             "It is over the size limit: make the scan smaller or split it, and copy it again",
         ),
+        _ => return None,
+    })
+}
+
+/// For what waits for a person, and for what is known in another format.
+fn waiting(reason: Reason) -> Option<(&'static str, &'static str)> {
+    Some(match reason {
         Reason::Unsupported => (
             "Chưa đọc được loại tệp này; đề nghị bổ sung thông tin và phê duyệt, hoặc chép bản PDF",
             "This kind of file is not read: complete its facts and approve it, or copy a PDF",
@@ -63,7 +78,8 @@ pub fn advice(reason: Reason) -> (&'static str, &'static str) {
              it, complete its facts and approve it",
         ),
         Reason::Unverified => (
-            "Thông tin đọc từ tên tệp, ảnh hoặc chưa đủ; đề nghị đối chiếu với văn bản rồi phê duyệt",
+            "Thông tin đọc từ tên tệp, ảnh hoặc chưa đủ; đề nghị đối chiếu với văn bản rồi \
+             phê duyệt",
             "Its facts come from the file name or a picture, or lack a title: compare them with \
              the document and approve it",
         ),
@@ -93,15 +109,12 @@ pub fn advice(reason: Reason) -> (&'static str, &'static str) {
             "A document with its number and date is on record with another text: compare them, and \
              approve this one if it is the newer",
         ),
-        Reason::SameBytes => (
-            "Đã có đúng tệp này; không phải làm gì",
-            "The very same file is on record; nothing to do",
-        ),
         Reason::SameText => (
             "Đã có văn bản này ở định dạng khác; không phải làm gì",
             "The same document is on record in another format; nothing to do",
         ),
-    }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

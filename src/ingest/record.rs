@@ -91,6 +91,24 @@ fn parse(hex: Option<&str>) -> Option<Sha256> {
     Some(Sha256(bytes.try_into().ok()?))
 }
 
+/// Tells the office that a version waits, why, and what to type.
+async fn ask(
+    tx: &mut crate::ledger::Tx,
+    id: DocumentId,
+    new: &NewDocument,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let (vi, en) = advice(new.reason.unwrap_or(Reason::AwaitingApproval));
+    let why = new.detail.as_ref();
+    let why = why.map_or(String::new(), |detail| format!(" ({detail})"));
+    let detail = format!(
+        "Văn bản {id} (“{}”): {vi}{why}. / {en}: `phobien documents show {id}`, then `set` and \
+         `approve`",
+        new.file
+    );
+    Ok(events::attend(tx, "review", &id.to_string(), &detail, now).await?)
+}
+
 impl Ingest<'_> {
     /// Puts a file that passed the gate on record, in one transaction.
     pub(super) async fn put_on_record(
@@ -156,17 +174,7 @@ impl Ingest<'_> {
         });
         events::append(&mut tx, "document", &id.to_string(), &detail, now).await?;
         if new.standing == Standing::Waiting {
-            let (vi, en) = advice(new.reason.unwrap_or(Reason::AwaitingApproval));
-            let why = new
-                .detail
-                .as_ref()
-                .map_or(String::new(), |d| format!(" ({d})"));
-            let detail = format!(
-                "Văn bản {id} (“{}”): {vi}{why}. / {en}: `phobien documents show {id}`, then \
-                 `set` and `approve`",
-                new.file
-            );
-            events::attend(&mut tx, "review", &id.to_string(), &detail, now).await?;
+            ask(&mut tx, id, new, now).await?;
         }
         tx.commit().await.map_err(LedgerError::from)?;
         Ok(())

@@ -158,7 +158,7 @@ impl List {
             return false;
         }
         let alone = column == 0;
-        !(is_name(cell) && (!alone || !self.is_open() || has_family_name(cell)))
+        !is_name(cell) || alone && self.is_open() && !has_family_name(cell)
     }
 
     fn take(&mut self, cell: &str, column: usize) {

@@ -1,5 +1,5 @@
-//! Owns what the shapes of a document hold besides text boxes: pictures and WordArt's words (MS-ODRAW
-//! 2.2). It refuses geometry and colours.
+//! Owns what the shapes of a document hold besides text boxes: pictures and WordArt's words
+//! (MS-ODRAW 2.2). It refuses geometry and colours.
 
 use super::number::{part, place_at, u16_at};
 

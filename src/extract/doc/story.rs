@@ -1,5 +1,5 @@
-//! Owns the reading of a Word document's stories in the order a reader sees them: headers, text with
-//! its boxes, notes, footers. It refuses comments and what was deleted.
+//! Owns the reading of a Word document's stories in the order a reader sees them: headers, text
+//! with its boxes, notes, footers. It refuses comments and what was deleted.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;

@@ -1,5 +1,5 @@
-//! Owns the fonts of a Word document by their numbers, and which look its styles give (MS-DOC 2.9.271
-//! and 2.9.286). It refuses to know text.
+//! Owns the fonts of a Word document by their numbers, and which look its styles give (MS-DOC
+//! 2.9.271 and 2.9.286). It refuses to know text.
 
 use super::number::{part, u16_at};
 use super::sprm::Run;

@@ -1,5 +1,5 @@
-//! Owns pictures: image files as scans with pages, and the painting of a page, of what stands at its
-//! head, or of a cover. It refuses to know what a picture says.
+//! Owns pictures: image files as scans with pages, and the painting of a page, of what stands at
+//! its head, or of a cover. It refuses to know what a picture says.
 
 mod file;
 mod grey;

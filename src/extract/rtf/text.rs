@@ -1,5 +1,5 @@
-//! Owns characters that wait to be written down: bytes until their code page is known to end, UTF-16
-//! units until their pair has come. It refuses to know groups and fonts.
+//! Owns characters that wait to be written down: bytes until their code page is known to end,
+//! UTF-16 units until their pair has come. It refuses to know groups and fonts.
 
 use encoding_rs::Encoding;
 

@@ -1,5 +1,6 @@
-//! Owns the meaning of RTF's control words: what begins a group of another kind, what is a character,
-//! what formats a run or ends a paragraph, cell or row. It refuses to know bytes and code pages.
+//! Owns the meaning of RTF's control words: what begins a group of another kind, what is a
+//! character, what formats a run or ends a paragraph, cell or row. It refuses to know bytes and
+//! code pages.
 
 use super::{Dest, Opened, Reader};
 

@@ -187,6 +187,10 @@ fn a_branch_gets_its_letter_and_its_page() {
 #[test]
 fn a_document_waits_for_its_facts_and_a_name() {
     let desk = Desk::open("maildir:thu");
+    let config = std::fs::read_to_string(desk.path("phobien.toml")).unwrap();
+    // Whatever is installed beside: no pictures are read here.
+    let blind = config.replace("[documents]", "[documents]\nocr = \"off\"");
+    desk.write("phobien.toml", &blind);
     corpus(&desk, "05-CT-TW_scan.pdf");
     let taken = desk.lines(0, &["ingest"]);
     assert_eq!(taken[0]["disposition"], "review");

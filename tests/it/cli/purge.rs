@@ -64,7 +64,10 @@ fn an_annex_is_attached_and_never_released_by_that() {
         .map(|f| std::fs::read_to_string(f.unwrap().path()).unwrap())
         .collect();
     assert_eq!(letters.len(), 1, "one letter with both");
-    assert!(letters[0].contains("bieu mau.txt"), "{}", letters[0]);
+    let attached = letters[0]
+        .matches("Content-Disposition: attachment")
+        .count();
+    assert_eq!(attached, 2, "{}", letters[0]);
     desk.bad(2, &["documents", "attach", "41-QD-TW.txt", "41-QD-TW.txt"]);
     desk.bad(2, &["documents", "attach", "bieu mau.txt", "41-QD-TW.txt"]);
 }
