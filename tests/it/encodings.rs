@@ -1,4 +1,5 @@
-//! Texts of our own in every encoding and alphabet, through the readers: written here, read exactly.
+//! Texts of our own in every encoding and alphabet, through the readers: written here, read
+//! exactly.
 
 use std::io::Write;
 
@@ -9,8 +10,9 @@ use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization;
 use zip::write::SimpleFileOptions;
 
-const HEADING: &str = "HUYỆN UỶ YÊN LẠC\tĐẢNG CỘNG SẢN VIỆT NAM\nSố 118-KH/HU\tYên Lạc, ngày 07 tháng 9 \
-    năm 2021\n\nKẾ HOẠCH\nkiểm tra, giám sát việc thực hiện quy chế dân chủ ở cơ sở\n-----\n";
+const HEADING: &str = "HUYỆN UỶ YÊN LẠC\tĐẢNG CỘNG SẢN VIỆT NAM\nSố 118-KH/HU\tYên Lạc, ngày \
+    07 tháng 9 năm 2021\n\nKẾ HOẠCH\nkiểm tra, giám sát việc thực hiện quy chế dân chủ \
+    ở cơ sở\n-----\n";
 const BODY: &str = "Thực hiện Chương trình kiểm tra năm 2021, Ban Thường vụ Huyện uỷ xây dựng kế \
     hoạch với những nội dung chủ yếu như sau: nâng cao nhận thức của cán bộ, đảng viên; phát hiện \
     ưu điểm để phát huy, khuyết điểm để khắc phục; kỷ luật nghiêm, đúng người, đúng việc.\n";
@@ -69,7 +71,12 @@ fn vni(c: char) -> String {
     let mut base = parts[0].to_string();
     let mut marks: Vec<char> = parts[1..].to_vec();
     if marks.contains(&'\u{31b}') {
-        base = vni([parts[0], '\u{31b}'].iter().collect::<String>().nfc().next().unwrap_or(c));
+        base = vni([parts[0], '\u{31b}']
+            .iter()
+            .collect::<String>()
+            .nfc()
+            .next()
+            .unwrap_or(c));
         marks.retain(|m| *m != '\u{31b}');
     }
     marks.sort_unstable();
@@ -124,7 +131,13 @@ fn latin1(text: &str) -> Vec<u8> {
 }
 
 fn utf16(text: &str, little: bool) -> Vec<u8> {
-    let bytes = |unit: u16| if little { unit.to_le_bytes() } else { unit.to_be_bytes() };
+    let bytes = |unit: u16| {
+        if little {
+            unit.to_le_bytes()
+        } else {
+            unit.to_be_bytes()
+        }
+    };
     text.encode_utf16().flat_map(bytes).collect()
 }
 
@@ -153,14 +166,24 @@ fn plain_text_in_every_encoding_reads_exactly() {
         ("windows-1258", cp1258(&text)),
         ("TCVN3", latin1(&encode(Legacy::Tcvn3, &text))),
         ("VNI", latin1(&encode(Legacy::Vni, &text))),
-        ("TCVN3 copied into UTF-8", encode(Legacy::Tcvn3, &text).into_bytes()),
-        ("VNI copied into UTF-8", encode(Legacy::Vni, &text).into_bytes()),
+        (
+            "TCVN3 copied into UTF-8",
+            encode(Legacy::Tcvn3, &text).into_bytes(),
+        ),
+        (
+            "VNI copied into UTF-8",
+            encode(Legacy::Vni, &text).into_bytes(),
+        ),
         ("a Unicode heading over TCVN3", mixed.into_bytes()),
         ("UTF-8 taken for Latin", undone.into_bytes()),
     ] {
         let contents = read(&bytes, "118-KH-HU.txt");
         assert_eq!(contents.format, Format::Txt, "{what}");
-        assert_eq!((contents.finding, contents.unread_pages), (None, 0), "{what}");
+        assert_eq!(
+            (contents.finding, contents.unread_pages),
+            (None, 0),
+            "{what}"
+        );
         let page: String = contents.pages[0].nfc().collect();
         assert_eq!(page.trim_start_matches('\u{feff}'), text, "{what}");
     }
@@ -188,16 +211,28 @@ fn a_page_of_the_web_is_read_in_what_it_declares_and_is() {
         format!("<html><meta charset=\"{charset}\">{table}<p>{BODY}</p><p>MẬT</p></html>")
     };
     let old = |face: &str, alphabet| {
-        format!("<html><font face='{face}'>{}</font></html>", encode(alphabet, BODY))
+        format!(
+            "<html><font face='{face}'>{}</font></html>",
+            encode(alphabet, BODY)
+        )
     };
     for (what, bytes) in [
         ("as declared", cp1258(&page("windows-1258"))),
         ("declared wrongly", cp1258(&page("iso-8859-1"))),
         ("Unicode declared as Latin", page("iso-8859-1").into_bytes()),
         ("UTF-16", utf16(&page("utf-16"), true)),
-        ("TCVN3 bytes", latin1(&encode(Legacy::Tcvn3, &page("x-user-defined")))),
-        ("VNI by its font", old("VNI-Times", Legacy::Vni).into_bytes()),
-        ("TCVN3 by its font", old(".VnTime", Legacy::Tcvn3).into_bytes()),
+        (
+            "TCVN3 bytes",
+            latin1(&encode(Legacy::Tcvn3, &page("x-user-defined"))),
+        ),
+        (
+            "VNI by its font",
+            old("VNI-Times", Legacy::Vni).into_bytes(),
+        ),
+        (
+            "TCVN3 by its font",
+            old(".VnTime", Legacy::Tcvn3).into_bytes(),
+        ),
     ] {
         let contents = read(&bytes, "trang.html");
         let text: String = contents.pages[0].nfc().collect();
@@ -208,15 +243,15 @@ fn a_page_of_the_web_is_read_in_what_it_declares_and_is() {
 
 fn docx(body: &str, styles: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let document = format!(
-        "<w:document xmlns:w='w' xmlns:v='v'><w:body>{body}</w:body></w:document>"
-    );
+    let document =
+        format!("<w:document xmlns:w='w' xmlns:v='v'><w:body>{body}</w:body></w:document>");
     for (name, text) in [
         ("[Content_Types].xml", "<Types/>"),
         ("word/document.xml", document.as_str()),
         ("word/styles.xml", styles),
     ] {
-        zip.start_file(name, SimpleFileOptions::default()).expect("a part");
+        zip.start_file(name, SimpleFileOptions::default())
+            .expect("a part");
         zip.write_all(text.as_bytes()).expect("its bytes");
     }
     zip.finish().expect("a package").into_inner()
@@ -242,8 +277,8 @@ fn a_docx_shows_what_fonts_styles_and_capitals_make_of_it() {
     assert_eq!(shown(&body, ".VnTime"), BODY.trim(), "by its style");
     assert_eq!(shown(&body, "Arial"), BODY.trim(), "by its letters");
     let unicode = run(&format!("<w:t>{BODY}</w:t>")) + &run("<w:t>và hai bên có</w:t>");
-    let text = format!("{}\nvà hai bên có", BODY.trim());
-    assert_eq!(shown(&unicode, ".VnTime").replace(" \n", "\n"), text, "a font that lies");
+    let text = format!("{}\n\nvà hai bên có", BODY.trim());
+    assert_eq!(shown(&unicode, ".VnTime"), text, "a font that lies");
     for mark in [
         "<w:rPr><w:rStyle w:val='Stamp'/></w:rPr><w:t>mật</w:t>",
         "<w:rPr><w:smallCaps/><w:vanish/></w:rPr><w:t>mật</w:t>",
@@ -260,10 +295,18 @@ fn a_docx_shows_what_fonts_styles_and_capitals_make_of_it() {
 }
 
 fn sentence() -> impl Strategy<Value = String> {
-    let words: Vec<&str> = BODY.split_whitespace().chain(HEADING.split_whitespace()).collect();
+    let words: Vec<&str> = BODY
+        .split_whitespace()
+        .chain(HEADING.split_whitespace())
+        .collect();
     let small: Vec<String> = words
         .iter()
-        .map(|w| w.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect())
+        .map(|w| {
+            w.chars()
+                .filter(|c| c.is_alphabetic())
+                .flat_map(char::to_lowercase)
+                .collect()
+        })
         .filter(|w: &String| !w.is_empty())
         .collect();
     prop::collection::vec(prop::sample::select(small), 12..60).prop_map(|words| words.join(" "))
@@ -299,6 +342,7 @@ proptest! {
             prop_assert!(!told.contains("failed on the file"));
         }
         let text = String::from_utf8_lossy(&bytes);
-        prop_assert_eq!(legacy::raise(&legacy::raise(&text)), legacy::raise(&text));
+        let once = legacy::raise(&text).into_owned();
+        prop_assert_eq!(legacy::raise(&once), once.as_str());
     }
 }

@@ -1,5 +1,5 @@
-//! Owns capitals that an old font had no letter for: `CHấP HàNH` was typed for CHẤP HÀNH. It refuses
-//! to touch a word whose case its neighbours leave open.
+//! Owns capitals that an old font had no letter for: `CHấP HàNH` was typed for CHẤP HÀNH. It
+//! refuses to touch a word whose case its neighbours leave open.
 
 use std::borrow::Cow;
 
