@@ -79,10 +79,13 @@ fn read_docx(package: &mut Package<'_>, limits: &Limits) -> Result<Contents, Ref
     );
     let styles = Styles::read(&sheet, &theme);
     let (text, seen) = read_parts(package, &styles, limits)?;
-    // Texts that were converted to Unicode may keep their old fonts: then these are not believed.
-    if seen.old_font && !plain::quality(&text.text).is_good() {
+    let read = plain::quality(&text.text);
+    // Texts that were converted to Unicode may keep their old fonts: then these are not believed,
+    // unless the text is better Vietnamese with them.
+    if seen.old_font && (seen.false_font || !read.is_good()) {
         let (other, seen) = read_parts(package, &styles.without_fonts(), limits)?;
-        if plain::quality(&other.text).is_good() {
+        let blind = plain::quality(&other.text);
+        if blind.is_good() && (!read.is_good() || blind.strangers <= read.strangers) {
             return Ok(contents(other, &seen));
         }
     }

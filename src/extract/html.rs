@@ -238,8 +238,8 @@ mod tests {
 
     #[test]
     fn fonts_are_read_where_they_stand() {
-        let html = "<font face='.VnTimeH'>mËt</font><p style='color:red; font-family: \
-            \".VnTime\", x'>\
+        let html = "<font face='.VnTimeH'>mËt</font><p style='color:red; \
+            font-family: \".VnTime\", x'>\
             §¶ng <span>uû <font face=\"VNI-Times\">x&atilde; Ña&ucirc;ng</font> x·</span> \
             <b>huyÖn<p>Đã hết</p><span style='font-family:VNI-Times'>a<span>õ</span>õ Baû</span>n";
         let read = read(html, 10_000).text;

@@ -8,7 +8,7 @@ use super::super::flow::Flow;
 use super::super::package::Refusal;
 use super::styles::{Look, Styles, value};
 use crate::document::Reason;
-use crate::spelling::legacy;
+use crate::spelling::legacy::{self, Legacy};
 
 /// How deep elements may nest. Word itself stays far below.
 const DEPTH_MAX: usize = 256;
@@ -35,8 +35,10 @@ pub(super) struct Seen {
     pub(super) active: bool,
     /// Text that Word would show and this reader cannot.
     pub(super) unread: bool,
-    /// A font made other letters of what is typed.
+    /// An old alphabet's font made other letters of what is typed.
     pub(super) old_font: bool,
+    /// Such a font stands on letters that its alphabet does not have.
+    pub(super) false_font: bool,
 }
 
 /// Reads one part to its end.
@@ -217,7 +219,9 @@ impl Part<'_> {
         }
         let typed = std::mem::take(&mut self.typed);
         let text = legacy::shown(&typed, self.look.font.as_deref());
+        let font = self.look.font.as_deref().and_then(Legacy::of_font);
         self.seen.old_font |= text != typed;
+        self.seen.false_font |= font.is_some() && text == typed && !typed.is_ascii();
         if self.look.capitals == Some(true) {
             self.flow.push(&text.to_uppercase());
         } else {

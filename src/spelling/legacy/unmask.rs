@@ -138,8 +138,7 @@ fn is_spoken(alphabet: Legacy, cells: &[Weighed]) -> bool {
     words.len() >= HEALED_MIN && all.is_good()
 }
 
-/// The alphabet of each cell: an open one goes with the nearest that is decided, the earlier of
-/// two.
+/// The alphabet of each cell: an open one goes with the nearest decided one, the earlier of two.
 fn settled(readings: &[Reading]) -> Vec<Option<Legacy>> {
     let decided = |n: &usize| matches!(readings[*n], Reading::Old(_) | Reading::Unicode);
     let mut before: Option<usize> = None;
