@@ -415,10 +415,20 @@ mod tests {
         ] {
             assert_eq!(kind_alone(text), Some(word), "{text}");
         }
-        for text in ["THÔNG TIN", "CÔNG NGHỆ", "QUY MÔ", "CHI BỘ", "BAN BÍ THƯ", "VĂN PHÒNG"] {
+        for text in [
+            "THÔNG TIN",
+            "CÔNG NGHỆ",
+            "QUY MÔ",
+            "CHI BỘ",
+            "BAN BÍ THƯ",
+            "VĂN PHÒNG",
+        ] {
             assert_eq!(kind_alone(text), None, "{text}");
         }
-        for motto in ["CỘNG HÕA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "ÐẢNG CỘNG SẢN VIỆT NAM"] {
+        for motto in [
+            "CỘNG HÕA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+            "ÐẢNG CỘNG SẢN VIỆT NAM",
+        ] {
             assert!(is_motto(motto), "{motto}");
         }
     }

@@ -154,12 +154,10 @@ fn of_text(pages: &[String]) -> Facts {
     let mut facts = Facts {
         urgency: mark::urgency(&lines, kind.as_ref()),
         circulation: mark::circulation(pages, &lines, kind.as_ref()),
-        kind: kind
-            .as_ref()
-            .map(|k| Fact {
-                mended: !spelling::fold(&lines[k.at].text).contains(&spelling::fold(k.word)),
-                ..fact(k.word.to_owned(), Origin::Heading, &lines[k.at].text)
-            }),
+        kind: kind.as_ref().map(|k| Fact {
+            mended: !spelling::fold(&lines[k.at].text).contains(&spelling::fold(k.word)),
+            ..fact(k.word.to_owned(), Origin::Heading, &lines[k.at].text)
+        }),
         title: below
             .title
             .clone()
