@@ -1,5 +1,5 @@
-//! Owns the showing of documents: the list with what waits and why, and one with where each fact was
-//! read. It refuses to change any.
+//! Owns the showing of documents: the list with what waits and why, and one with where each fact
+//! was read. It refuses to change any.
 
 use std::process::ExitCode;
 

@@ -196,8 +196,8 @@ const LAWS: [(&str, &[Known]); 1] = [(
     ],
 )];
 
-/// What "Nghị quyết Trung ương 4 khoá XII", "NQTW4 khóa 12", "KL T.Ư 4 khoá XIII", "Chỉ thị 05" mean.
-/// None where the words are no customary name, or no row of the table.
+/// What "Nghị quyết Trung ương 4 khoá XII", "NQTW4 khóa 12", "KL T.Ư 4 khoá XIII", "Chỉ thị 05"
+/// mean. None where the words are no customary name, or no row of the table.
 pub(super) fn meant(text: &str) -> Option<Meant> {
     static PLENUM: Pattern = Pattern::new(concat!(
         r"(?P<code>nghi quyet|ket luan|nq|kl) ?(?:cua )?(?:hoi nghi )?",

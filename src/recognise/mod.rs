@@ -9,6 +9,8 @@ mod heading;
 mod issuer;
 mod links;
 mod mark;
+#[cfg(test)]
+mod misspelt;
 mod name;
 mod page;
 mod pattern;
