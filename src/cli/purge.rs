@@ -1,5 +1,5 @@
-//! Owns `documents purge` and `documents attach`: what is asked back before, and what is told
-//! after. It refuses to remove anything without `--yes`.
+//! Owns `documents purge` and `documents attach`: what is asked back before, what is told after. It
+//! refuses to remove anything without `--yes`.
 
 use anyhow::Result;
 

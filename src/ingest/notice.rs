@@ -3,118 +3,131 @@
 
 use crate::document::Reason;
 
+/// Reason, and what is said of it in Vietnamese and in English.
+const ADVICE: &[(Reason, &str, &str)] = &[
+    (
+        Reason::Secret,
+        "Tệp có dấu chỉ độ mật: không được gửi, không được lưu trên máy nối mạng; đề nghị gỡ \
+             tệp khỏi máy này và xử lý theo Luật Bảo vệ bí mật nhà nước số 117/2025/QH15",
+        "It bears a secrecy mark: take it off this networked machine and handle it as law \
+             117/2025/QH15 requires",
+    ),
+    (
+        Reason::Encrypted,
+        "Tệp có mật khẩu nên không đọc được; đề nghị bỏ mật khẩu rồi chép lại",
+        "It opens only with a password: remove the password and copy it again",
+    ),
+    (
+        Reason::Damaged,
+        "Tệp hỏng hoặc chưa tải xong; đề nghị tải lại từ nguồn rồi chép lại",
+        "It is damaged or incomplete: download it again and copy it again",
+    ),
+    (
+        Reason::Empty,
+        "Tệp rỗng, không có nội dung; đề nghị chép lại",
+        "It is empty: copy it again",
+    ),
+    (
+        Reason::Bomb,
+        "Tệp nén bung ra quá giới hạn an toàn; đề nghị không mở, lấy lại tệp từ nơi gửi",
+        "It unpacks beyond the safe limits: do not open it, get the file from its sender again",
+    ),
+    (
+        Reason::Macro,
+        "Tệp có macro; đề nghị lưu lại thành DOCX hoặc PDF rồi chép lại",
+        "It carries macros: save it as DOCX or PDF and copy that",
+    ),
+    (
+        Reason::ActiveContent,
+        "Tệp có nội dung tự chạy hoặc tệp nhúng; đề nghị in lại thành PDF thường rồi chép lại",
+        "It carries scripts, actions or embedded files: print it to a plain PDF and copy that",
+    ),
+    (
+        Reason::WrongType,
+        "Nội dung tệp không đúng với tên, hoặc không phải văn bản; đề nghị kiểm tra nguồn tệp, \
+             không mở trên máy này",
+        "Its content is not what its name says, or no document: check where it came from and \
+             do not open it",
+    ),
+    (
+        Reason::UnsafeFile,
+        "Không phải tệp thường (liên kết, thiết bị hoặc của người khác); đề nghị chép tệp gốc \
+             vào thư mục",
+        "It is no plain file (a link, a device, or a stranger's): copy the file itself",
+    ),
+    (
+        Reason::TooLarge,
+        "Tệp lớn hơn giới hạn cho phép; đề nghị nén ảnh quét hoặc chia tệp rồi chép lại",
+        "It is over the size limit: make the scan smaller or split it, and copy it again",
+    ),
+    (
+        Reason::Unsupported,
+        "Chưa đọc được loại tệp này; đề nghị bổ sung thông tin và phê duyệt, hoặc chép bản PDF",
+        "This kind of file is not read: complete its facts and approve it, or copy a PDF",
+    ),
+    (
+        Reason::NoTextLayer,
+        "Có trang chưa đọc được (bản quét), chưa loại trừ được dấu mật; đề nghị xem tệp, bổ \
+             sung thông tin rồi phê duyệt",
+        "Some pages could not be read (a scan), so a secrecy mark cannot be excluded: look at \
+             it, complete its facts and approve it",
+    ),
+    (
+        Reason::Unverified,
+        "Thông tin đọc từ tên tệp, ảnh hoặc chưa đủ; đề nghị đối chiếu với văn bản rồi phê \
+             duyệt",
+        "Its facts come from the file name or a picture, or lack a title: compare them with \
+             the document and approve it",
+    ),
+    (
+        Reason::NoSymbol,
+        "Chưa có số, ký hiệu hoặc trích yếu; đề nghị bổ sung",
+        "It has no number and symbol, or no title: complete it",
+    ),
+    (
+        Reason::NoDate,
+        "Chưa có ngày ban hành; đề nghị bổ sung",
+        "It has no date of issue: complete it",
+    ),
+    (
+        Reason::Circulation,
+        "Văn bản là dự thảo hoặc hạn chế lưu hành; chỉ phê duyệt nếu được phép phổ biến",
+        "It is a draft or limited in circulation: approve it only if it may be made known",
+    ),
+    (
+        Reason::UnknownAudience,
+        "Thư mục chứa tệp không phải chi bộ nào; đề nghị chọn nơi nhận rồi phê duyệt",
+        "Its folder is no branch: say for whom it is, then approve it",
+    ),
+    (
+        Reason::AwaitingApproval,
+        "Chờ người có thẩm quyền phê duyệt",
+        "It waits for approval by name",
+    ),
+    (
+        Reason::VersionUnclear,
+        "Cùng số, cùng ngày với văn bản đã có nhưng nội dung khác, chưa rõ bản nào mới; đề \
+             nghị đối chiếu, phê duyệt nếu đây là bản thay thế",
+        "A document with its number and date is on record with another text: compare them, and \
+             approve this one if it is the newer",
+    ),
+    (
+        Reason::SameBytes,
+        "Đã có đúng tệp này; không phải làm gì",
+        "The very same file is on record; nothing to do",
+    ),
+    (
+        Reason::SameText,
+        "Đã có văn bản này ở định dạng khác; không phải làm gì",
+        "The same document is on record in another format; nothing to do",
+    ),
+];
+
 /// Why, and what to do, in Vietnamese and in English.
 #[must_use]
 pub fn advice(reason: Reason) -> (&'static str, &'static str) {
-    refused(reason).or_else(|| waiting(reason)).unwrap_or((
-        "Đã có đúng tệp này; không phải làm gì",
-        "The very same file is on record; nothing to do",
-    ))
-}
-
-/// For what is never sent.
-fn refused(reason: Reason) -> Option<(&'static str, &'static str)> {
-    Some(match reason {
-        Reason::Secret => (
-            "Tệp có dấu chỉ độ mật: không được gửi, không được lưu trên máy nối mạng; đề nghị gỡ \
-             tệp khỏi máy này và xử lý theo Luật Bảo vệ bí mật nhà nước số 117/2025/QH15",
-            "It bears a secrecy mark: take it off this networked machine and handle it as law \
-             117/2025/QH15 requires",
-        ),
-        Reason::Encrypted => (
-            "Tệp có mật khẩu nên không đọc được; đề nghị bỏ mật khẩu rồi chép lại",
-            "It opens only with a password: remove the password and copy it again",
-        ),
-        Reason::Damaged => (
-            "Tệp hỏng hoặc chưa tải xong; đề nghị tải lại từ nguồn rồi chép lại",
-            "It is damaged or incomplete: download it again and copy it again",
-        ),
-        Reason::Empty => (
-            "Tệp rỗng, không có nội dung; đề nghị chép lại",
-            "It is empty: copy it again",
-        ),
-        Reason::Bomb => (
-            "Tệp nén bung ra quá giới hạn an toàn; đề nghị không mở, lấy lại tệp từ nơi gửi",
-            "It unpacks beyond the safe limits: do not open it, get the file from its sender again",
-        ),
-        Reason::Macro => (
-            "Tệp có macro; đề nghị lưu lại thành DOCX hoặc PDF rồi chép lại",
-            "It carries macros: save it as DOCX or PDF and copy that",
-        ),
-        Reason::ActiveContent => (
-            "Tệp có nội dung tự chạy hoặc tệp nhúng; đề nghị in lại thành PDF thường rồi chép lại",
-            "It carries scripts, actions or embedded files: print it to a plain PDF and copy that",
-        ),
-        Reason::WrongType => (
-            "Nội dung tệp không đúng với tên, hoặc không phải văn bản; đề nghị kiểm tra nguồn tệp, \
-             không mở trên máy này",
-            "Its content is not what its name says, or no document: check where it came from and \
-             do not open it",
-        ),
-        Reason::UnsafeFile => (
-            "Không phải tệp thường (liên kết, thiết bị hoặc của người khác); đề nghị chép tệp gốc \
-             vào thư mục",
-            "It is no plain file (a link, a device, or a stranger's): copy the file itself",
-        ),
-        Reason::TooLarge => (
-            "Tệp lớn hơn giới hạn cho phép; đề nghị nén ảnh quét hoặc chia tệp rồi chép lại",
-            "It is over the size limit: make the scan smaller or split it, and copy it again",
-        ),
-        _ => return None,
-    })
-}
-
-/// For what waits for a person, and for what is known in another format.
-fn waiting(reason: Reason) -> Option<(&'static str, &'static str)> {
-    Some(match reason {
-        Reason::Unsupported => (
-            "Chưa đọc được loại tệp này; đề nghị bổ sung thông tin và phê duyệt, hoặc chép bản PDF",
-            "This kind of file is not read: complete its facts and approve it, or copy a PDF",
-        ),
-        Reason::NoTextLayer => (
-            "Có trang chưa đọc được (bản quét), chưa loại trừ được dấu mật; đề nghị xem tệp, bổ \
-             sung thông tin rồi phê duyệt",
-            "Some pages could not be read (a scan), so a secrecy mark cannot be excluded: look at \
-             it, complete its facts and approve it",
-        ),
-        Reason::Unverified => (
-            "Thông tin đọc từ tên tệp, ảnh hoặc chưa đủ; đề nghị đối chiếu với văn bản rồi \
-             phê duyệt",
-            "Its facts come from the file name or a picture, or lack a title: compare them with \
-             the document and approve it",
-        ),
-        Reason::NoSymbol => (
-            "Chưa có số, ký hiệu hoặc trích yếu; đề nghị bổ sung",
-            "It has no number and symbol, or no title: complete it",
-        ),
-        Reason::NoDate => (
-            "Chưa có ngày ban hành; đề nghị bổ sung",
-            "It has no date of issue: complete it",
-        ),
-        Reason::Circulation => (
-            "Văn bản là dự thảo hoặc hạn chế lưu hành; chỉ phê duyệt nếu được phép phổ biến",
-            "It is a draft or limited in circulation: approve it only if it may be made known",
-        ),
-        Reason::UnknownAudience => (
-            "Thư mục chứa tệp không phải chi bộ nào; đề nghị chọn nơi nhận rồi phê duyệt",
-            "Its folder is no branch: say for whom it is, then approve it",
-        ),
-        Reason::AwaitingApproval => (
-            "Chờ người có thẩm quyền phê duyệt",
-            "It waits for approval by name",
-        ),
-        Reason::VersionUnclear => (
-            "Cùng số, cùng ngày với văn bản đã có nhưng nội dung khác, chưa rõ bản nào mới; đề \
-             nghị đối chiếu, phê duyệt nếu đây là bản thay thế",
-            "A document with its number and date is on record with another text: compare them, and \
-             approve this one if it is the newer",
-        ),
-        Reason::SameText => (
-            "Đã có văn bản này ở định dạng khác; không phải làm gì",
-            "The same document is on record in another format; nothing to do",
-        ),
-        _ => return None,
-    })
+    let row = ADVICE.iter().find(|(of, _, _)| *of == reason);
+    row.map_or(("", ""), |(_, vi, en)| (vi, en))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::document::{
 };
 use crate::inbox::Found;
 use crate::ledger::documents::{NewDocument, Sighting, Version};
-use crate::ledger::{LedgerError, decisions, events};
+use crate::ledger::{LedgerError, Tx, decisions, events};
 use crate::organisation::Audience;
 
 /// How a new file stands to what is known.
@@ -135,12 +135,7 @@ impl Ingest<'_> {
         let point = stand_point(&examined, &known);
         let same_file = known.iter().find(|v| Some(v.id) == point.duplicate_of);
         if same_file.is_some_and(|v| v.standing == Standing::Refused) {
-            // Purged: its bytes are not taken in again, and no fact of it is kept.
-            seen.disposition = Disposition::Quarantine;
-            seen.detail = Some("purged: remove the file from the folder".to_owned());
-            decisions::note_sighting(&mut tx, seen, now).await?;
-            tx.commit().await.map_err(LedgerError::from)?;
-            return Ok(());
+            return purged(tx, seen, now).await;
         }
         if let Some(same) = same_file.filter(|v| v.file == seen.file) {
             // The same file again, touched or moved back: nothing new, not even a duplicate.
@@ -174,7 +169,7 @@ impl Ingest<'_> {
         });
         events::append(&mut tx, "document", &id.to_string(), &detail, now).await?;
         if new.standing == Standing::Waiting {
-            ask(&mut tx, id, new, now).await?;
+            attend(&mut tx, id, new, now).await?;
         }
         tx.commit().await.map_err(LedgerError::from)?;
         Ok(())
@@ -262,6 +257,29 @@ impl Ingest<'_> {
         };
         Ok(document)
     }
+}
+
+/// Purged bytes are not taken in again, and no fact of them is kept.
+async fn purged(mut tx: Tx, seen: &mut Sighting, now: DateTime<Utc>) -> Result<()> {
+    seen.disposition = Disposition::Quarantine;
+    seen.detail = Some("purged: remove the file from the folder".to_owned());
+    decisions::note_sighting(&mut tx, seen, now).await?;
+    tx.commit().await.map_err(LedgerError::from)?;
+    Ok(())
+}
+
+/// Tells the office why a version waits and what to do.
+async fn attend(tx: &mut Tx, id: DocumentId, new: &NewDocument, now: DateTime<Utc>) -> Result<()> {
+    let (vi, en) = advice(new.reason.unwrap_or(Reason::AwaitingApproval));
+    let why = new.detail.as_ref();
+    let why = why.map_or(String::new(), |d| format!(" ({d})"));
+    let detail = format!(
+        "Văn bản {id} (“{}”): {vi}{why}. / {en}: `phobien documents show {id}`, then `set` and \
+         `approve`",
+        new.file
+    );
+    events::attend(tx, "review", &id.to_string(), &detail, now).await?;
+    Ok(())
 }
 
 /// Keeps aside what would have been accepted.

@@ -1,5 +1,5 @@
 //! Owns the removal of a document's content from the record: bytes, facts, sheets that quote it,
-//! what the write-ahead log still holds. It refuses to remove that it was there and who was sent
+//! what the write-ahead log still holds. It refuses to remove that it was there, and who was sent
 //! it.
 
 use sqlx::{Row, query};

@@ -157,8 +157,8 @@ impl List {
         if signature.is_part(cell) || is_authority(cell) || is_post(cell) {
             return false;
         }
-        let alone = column == 0;
-        !is_name(cell) || alone && self.is_open() && !has_family_name(cell)
+        // In the left column a line of capitalised words may be the rest of an open item.
+        !is_name(cell) || column == 0 && self.is_open() && !has_family_name(cell)
     }
 
     fn take(&mut self, cell: &str, column: usize) {

@@ -9,7 +9,8 @@ mod heading;
 mod issuer;
 mod links;
 mod mark;
-mod misread;
+#[cfg(test)]
+mod misspelt;
 mod name;
 mod page;
 mod pattern;

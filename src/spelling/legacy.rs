@@ -217,6 +217,17 @@ mod tests {
         assert_eq!(shown("mËt", Some(".VnHelvetica")), "mật");
         assert_eq!(shown("\u{f0a7}\u{f0b6}ng", Some(".VnTime")), "Đảng");
         assert_eq!(shown("chØ thÞ", Some("Arial")), "chØ thÞ");
-        assert_eq!(shown("Đảng uỷ xã", Some(".VnTime")), "Đảng uỷ xã");
+    }
+
+    #[test]
+    fn only_what_is_no_vietnamese_is_unmasked() {
+        let typed = "Nghị quyết về một số vấn đề cấp bách";
+        assert_eq!(unmask(typed), None);
+        assert_eq!(unmask("The quick brown fox jumps"), None);
+        let old = "Hµ Néi, ngµy 28 th¸ng 5 n¨m 2004, h\u{ad}íng dÉn vÒ thÓ thøc v¨n b¶n cña §¶ng";
+        assert_eq!(
+            unmask(old).as_deref(),
+            Some("Hà Nội, ngày 28 tháng 5 năm 2004, hướng dẫn về thể thức văn bản của Đảng")
+        );
     }
 }
