@@ -11,6 +11,9 @@ use crate::sandbox::{Picture, Sandbox};
 /// Pictures at the head that are read; a page with more waits for a person.
 const HEAD_MAX: u32 = 4;
 
+/// Degrees by which a picture at the head is turned until it can be read: stamps stand aslant.
+const TURNS: [i16; 5] = [0, 8, -8, 16, -16];
+
 /// What looking at a file's pictures gave.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
@@ -121,12 +124,17 @@ async fn read_head(
 ) -> io::Result<Option<Secrecy>> {
     let mut read = 0;
     for index in 0..contents.scans.head.min(HEAD_MAX) {
-        let part = Part::Head(index);
-        let text = recognise_part(sandbox, bytes, part, Picture::Words).await?;
-        match recognise::picture(&text.unwrap_or_default()) {
-            recognise::Picture::Mark(level) => return Ok(Some(level)),
-            recognise::Picture::Words => read += 1,
-            recognise::Picture::Illegible => {}
+        for turn in TURNS {
+            let part = Part::Head { index, turn };
+            let text = recognise_part(sandbox, bytes, part, Picture::Words).await?;
+            match recognise::picture(&text.unwrap_or_default()) {
+                recognise::Picture::Mark(level) => return Ok(Some(level)),
+                recognise::Picture::Words => {
+                    read += 1;
+                    break;
+                }
+                recognise::Picture::Illegible => {}
+            }
         }
     }
     contents.head_picture = read == 0 || read < contents.scans.head;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the pictures beside this file and their manifest: scans, image files, stamps and logos.
 
-Usage: make.py      needs Pillow, reportlab and the Liberation fonts; what it makes is committed
+Usage: make.py      needs Pillow, reportlab and the DejaVu fonts; what it makes is committed
 """
 import json
 import pathlib
@@ -13,7 +13,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 HERE = pathlib.Path(__file__).parent
-FONTS = "/usr/share/fonts/truetype/liberation/LiberationSerif-"
+FONTS = "/usr/share/fonts/truetype/dejavu/DejaVuSerif"
 DOTS = 200
 BODY = (
     "Thực hiện chương trình công tác toàn khoá, trên cơ sở kết quả kiểm tra, giám sát và ý kiến của "
@@ -32,7 +32,7 @@ class Paper:
         self.draw = ImageDraw.Draw(self.image)
 
     def font(self, size, bold):
-        return ImageFont.truetype(FONTS + ("Bold" if bold else "Regular") + ".ttf", round(size * self.unit))
+        return ImageFont.truetype(FONTS + ("-Bold" if bold else "") + ".ttf", round(size * self.unit))
 
     def text(self, x, y, text, size=13, bold=False, anchor="ls"):
         place = (x * self.unit, y * self.unit)
@@ -47,7 +47,7 @@ class Sheet:
 
     def __init__(self, file):
         for name in ("Regular", "Bold"):
-            pdfmetrics.registerFont(TTFont(name, FONTS + name + ".ttf"))
+            pdfmetrics.registerFont(TTFont(name, FONTS + ("-Bold" if name == "Bold" else "") + ".ttf"))
         self.canvas = Canvas(str(HERE / file), pagesize=(595, 842), invariant=True)
 
     def text(self, x, y, text, size=13, bold=False, anchor="ls"):
@@ -63,7 +63,7 @@ class Sheet:
         self.canvas.drawImage(ImageReader(image), x, 842 - y - height, width, height, mask="auto")
 
 
-def paragraph(page, y, text, size=13, left=80, right=530):
+def paragraph(page, y, text, size=11.5, left=80, right=530):
     line = ""
     for word in text.split() + [None]:
         if word is None or page.width(f"{line} {word}", size, False) > right - left:
@@ -75,21 +75,21 @@ def paragraph(page, y, text, size=13, left=80, right=530):
 
 def first(page, doc, stamp=None):
     state = doc.get("state")
-    page.text(160, 62, doc["above"], 12, anchor="ms")
-    page.text(160, 79, doc["body"], 12, True, "ms")
+    page.text(160, 62, doc["above"], 10.5, anchor="ms")
+    page.text(160, 79, doc["body"], 10.5, True, "ms")
     page.text(160, 96, "*" if not state else "_______", 12, anchor="ms")
     page.text(160, 114, ("Số: " if state else "Số ") + doc["symbol"], 13, anchor="ms")
-    page.text(415, 62, STATE if state else PARTY, 11 if state else 13, True, "ms")
+    page.text(425, 62, STATE if state else PARTY, 8.5 if state else 10.5, True, "ms")
     if state:
-        page.text(415, 79, "Độc lập - Tự do - Hạnh phúc", 12, True, "ms")
+        page.text(425, 79, "Độc lập - Tự do - Hạnh phúc", 10.5, True, "ms")
     day, month, year = doc["date"]
-    page.text(415, 114, f"{doc['place']}, ngày {day:02} tháng {month:02} năm {year}", 13, anchor="ms")
+    page.text(415, 114, f"{doc['place']}, ngày {day:02} tháng {month:02} năm {year}", 11, anchor="ms")
     if stamp:
         page.text(160, 146, stamp, 15, True, "ms")
     page.text(297, 180, doc["type"].upper(), 15, True, "ms")
     y = 200
     for line in doc["title"]:
-        page.text(297, y, line, 14, True, "ms")
+        page.text(297, y, line, 12.5, True, "ms")
         y += 18
     page.text(297, y, "-----", 13, anchor="ms")
     y = paragraph(page, y + 30, BODY)
@@ -116,7 +116,7 @@ def bits(image):
 
 def stamp(text, turn, colour=(200, 20, 30)):
     """A boxed stamp on nothing."""
-    font = ImageFont.truetype(FONTS + "Bold.ttf", 90)
+    font = ImageFont.truetype(FONTS + "-Bold.ttf", 90)
     box = [round(n) for n in font.getbbox(text)]
     image = Image.new("RGBA", (box[2] + 80, box[3] + 70), (255, 255, 255, 0))
     draw = ImageDraw.Draw(image)
@@ -129,7 +129,7 @@ def logo():
     image = Image.new("RGB", (520, 200), "white")
     draw = ImageDraw.Draw(image)
     draw.ellipse((20, 40, 140, 160), fill=(190, 30, 40))
-    font = ImageFont.truetype(FONTS + "Bold.ttf", 44)
+    font = ImageFont.truetype(FONTS + "-Bold.ttf", 44)
     draw.text((165, 50), "ĐẢNG BỘ SỞ Y TẾ", (20, 60, 140), font)
     draw.text((165, 110), "Đoàn kết - Kỷ cương", (20, 60, 140), font.font_variant(size=36))
     return image
@@ -157,7 +157,7 @@ def document(symbol, kind, above, body, issuer, place, date, title, sign, state=
 
 
 def main():
-    plan = document("45-KH/TU", "Kế hoạch", "ĐẢNG BỘ TỈNH HOÀ BÌNH", "TỈNH UỶ", "Tỉnh uỷ Hoà Bình",
+    plan = document("45-KH/TU", "Kế hoạch", "ĐẢNG BỘ TỈNH HOÀ BÌNH", "TỈNH UỶ", "Tỉnh uỷ",
                     "Hoà Bình", (17, 3, 2022), ["về kiểm tra, giám sát tổ chức đảng năm 2022"],
                     "T/M BAN THƯỜNG VỤ")
     pages = [bits(scan(plan))]
@@ -179,16 +179,16 @@ def main():
                       "T/L BAN THƯỜNG VỤ")
     scan(notice, dots=150).save(sample("anh chup 88.jpg", "jpeg", "review", "no_text_layer", notice), quality=35)
 
-    guide = document("31-HD/BTCTU", "Hướng dẫn", "TỈNH UỶ QUẢNG NGÃI", "BAN TỔ CHỨC", "Ban Tổ chức Tỉnh uỷ Quảng Ngãi",
+    guide = document("31-HD/BTCTU", "Hướng dẫn", "TỈNH UỶ QUẢNG NGÃI", "BAN TỔ CHỨC", "Ban Tổ chức",
                      "Quảng Ngãi", (21, 12, 2020), ["một số nội dung về công tác đảng viên"], "TRƯỞNG BAN")
     bits(scan(guide)).save(sample("31-HD-BTCTU.png", "png", "review", "no_text_layer", guide), optimize=True)
 
-    report = document("107-BC/ĐU", "Báo cáo", "ĐẢNG BỘ SỞ Y TẾ", "ĐẢNG UỶ", "Đảng uỷ Sở Y tế", "Huế", (2, 6, 2019),
+    report = document("107-BC/ĐU", "Báo cáo", "ĐẢNG BỘ SỞ Y TẾ", "ĐẢNG UỶ", "Đảng uỷ", "Huế", (2, 6, 2019),
                       ["kết quả thực hiện nhiệm vụ quý II"], "T/M ĐẢNG UỶ")
     bits(scan(report, "MẬT")).save(sample("107-BC-DU.pdf", "pdf-scan", "quarantine", "secret", report, "Mật"), resolution=DOTS)
     bits(scan(report, "TỐI MẬT", 150)).save(sample("ban quet 108.png", "png", "quarantine", "secret", report, "Tối mật"), optimize=True)
 
-    secrets = document("12-QĐ/ĐU", "Quyết định", "ĐẢNG BỘ SỞ Y TẾ", "ĐẢNG UỶ", "Đảng uỷ Sở Y tế", "Huế", (5, 4, 2021),
+    secrets = document("12-QĐ/ĐU", "Quyết định", "ĐẢNG BỘ SỞ Y TẾ", "ĐẢNG UỶ", "Đảng uỷ", "Huế", (5, 4, 2021),
                        ["ban hành Quy chế bảo vệ bí mật nhà nước"], "T/M ĐẢNG UỶ")
     bits(scan(secrets)).save(sample("12-QD-DU quy che.pdf", "pdf-scan", "review", "no_text_layer", secrets), resolution=DOTS)
 
@@ -197,7 +197,7 @@ def main():
         ("65-KL-DU.pdf", "65-KL/ĐU", "TUYỆT MẬT", 7, "Tuyệt mật"),
         ("66-KL-DU.pdf", "66-KL/ĐU", None, 0, None),
     ]:
-        doc = document(symbol, "Kết luận", "ĐẢNG BỘ SỞ Y TẾ", "ĐẢNG UỶ", "Đảng uỷ Sở Y tế", "Huế", (15, 9, 2020),
+        doc = document(symbol, "Kết luận", "ĐẢNG BỘ SỞ Y TẾ", "ĐẢNG UỶ", "Đảng uỷ", "Huế", (15, 9, 2020),
                        ["về công tác cán bộ năm 2020"], "T/M ĐẢNG UỶ")
         judged = ("quarantine", "secret") if mark else ("accept", None)
         sheet = Sheet(sample(file, "pdf-text", *judged, doc, mark).name)
@@ -205,7 +205,7 @@ def main():
         sheet.picture(stamp(words, turn) if words else logo(), 100, 125 if words else 5, 90)
         sheet.canvas.save()
 
-    red = document("73-CV/ĐU", "Công văn", "ĐẢNG BỘ SỞ Y TẾ", "ĐẢNG UỶ", "Đảng uỷ Sở Y tế", "Huế", (23, 1, 2018),
+    red = document("73-CV/ĐU", "Công văn", "ĐẢNG BỘ SỞ Y TẾ", "ĐẢNG UỶ", "Đảng uỷ", "Huế", (23, 1, 2018),
                    ["về đăng ký học tập chuyên đề"], "T/M ĐẢNG UỶ")
     image = scan(red, dots=150).convert("RGB")
     seal = stamp("TỐI MẬT", 5, (225, 90, 90)).resize((200, 95))

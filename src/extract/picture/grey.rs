@@ -9,6 +9,9 @@ pub(super) struct Grey {
     pub(super) pixels: Vec<u8>,
 }
 
+/// Darker than this is ink.
+const INK: u8 = 200;
+
 impl Grey {
     /// The same picture no larger than this, each pixel the mean of those it stands for.
     pub(super) fn within(&self, width: u32, height: u32) -> Self {
@@ -47,6 +50,39 @@ impl Grey {
         self.height = self.height.div_ceil(3);
         self.pixels
             .truncate(self.width as usize * self.height as usize);
+        self
+    }
+
+    /// Without the frame: ink that hangs together and reaches over most of both sides.
+    pub(super) fn unframed(mut self) -> Self {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let mut seen = vec![false; self.pixels.len()];
+        for start in 0..self.pixels.len() {
+            if seen[start] || self.pixels[start] >= INK {
+                continue;
+            }
+            let (mut piece, mut next) = (vec![start], 0);
+            seen[start] = true;
+            let (mut left, mut right, mut low) = (start % width, start % width, start / width);
+            while let Some(at) = piece.get(next).copied() {
+                next += 1;
+                let (x, y) = (at % width, at / width);
+                (left, right, low) = (left.min(x), right.max(x), low.max(y));
+                for row in y.saturating_sub(1)..(y + 2).min(height) {
+                    for column in x.saturating_sub(1)..(x + 2).min(width) {
+                        let beside = row * width + column;
+                        if !seen[beside] && self.pixels[beside] < INK {
+                            seen[beside] = true;
+                            piece.push(beside);
+                        }
+                    }
+                }
+            }
+            let most = |part: usize, of: usize| part * 10 > of * 6;
+            if most(right - left, width) && most(low - start / width, height) {
+                piece.iter().for_each(|at| self.pixels[*at] = u8::MAX);
+            }
+        }
         self
     }
 

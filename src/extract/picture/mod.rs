@@ -23,8 +23,14 @@ pub enum Part {
     /// The upper third of page 1, as large.
     Top,
     /// One of the pictures that stand where a stamp may stand on page 1, from 0, without what else
-    /// is drawn there; large enough for its letters to be recognised.
-    Head(u32),
+    /// is drawn there, turned by degrees clockwise; large enough for its letters to be recognised.
+    /// A frame around it is left out: recognisers take what is framed for a drawing.
+    Head {
+        /// Which one.
+        index: u32,
+        /// Degrees.
+        turn: i16,
+    },
     /// Page 1 as a small picture: at most 200 pixels wide, 300 high and 40 000 bytes.
     Cover,
 }
@@ -61,7 +67,7 @@ fn paint_kind(bytes: &[u8], part: Part) -> Option<Vec<u8>> {
     match part {
         Part::Page(number) => paint::page(pdf, number, large)?.png(8),
         Part::Top => paint::page(pdf, 1, large)?.top().png(8),
-        Part::Head(index) => paint::head(pdf, index)?.png(8),
+        Part::Head { index, turn } => paint::head(pdf, index, turn)?.unframed().png(8),
         Part::Cover => cover(&paint::page(pdf, 1, small)?),
     }
 }

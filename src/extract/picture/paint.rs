@@ -70,7 +70,7 @@ fn side(pixels: f64) -> Option<u16> {
 
 /// Paints one of the pictures that begin in the upper third of page 1, alone: what is written
 /// across it would be taken for what it says.
-pub(super) fn head(bytes: &[u8], index: u32) -> Option<Grey> {
+pub(super) fn head(bytes: &[u8], index: u32, turn: i16) -> Option<Grey> {
     let pdf = Pdf::new(bytes.to_vec()).ok()?;
     let page = pdf.pages().first()?;
     let (width, height) = size(page)?;
@@ -85,6 +85,7 @@ pub(super) fn head(bytes: &[u8], index: u32) -> Option<Grey> {
     let mut pictures = Pictures {
         below: height * HEAD,
         left: index,
+        turn: f64::from(turn).to_radians(),
         found: None,
     };
     interpret_page(page, &mut context, &mut pictures);
@@ -95,6 +96,8 @@ pub(super) fn head(bytes: &[u8], index: u32) -> Option<Grey> {
 struct Pictures {
     below: f64,
     left: u32,
+    /// Radians clockwise.
+    turn: f64,
     found: Option<Grey>,
 }
 
@@ -116,7 +119,9 @@ impl Pictures {
                 f64::from(decoded.width) / width,
                 f64::from(decoded.height) / height,
             );
-            decoded.placed(place, fit * transform.inverse())
+            let turn = Affine::rotate_about(self.turn, place.center());
+            let turned = turn.transform_rect_bbox(place);
+            decoded.placed(turned, fit * transform.inverse() * turn.inverse())
         };
         match image {
             Image::Raster(raster) => raster.with_rgba(
