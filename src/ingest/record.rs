@@ -91,24 +91,6 @@ fn parse(hex: Option<&str>) -> Option<Sha256> {
     Some(Sha256(bytes.try_into().ok()?))
 }
 
-/// Tells the office that a version waits, why, and what to type.
-async fn ask(
-    tx: &mut crate::ledger::Tx,
-    id: DocumentId,
-    new: &NewDocument,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let (vi, en) = advice(new.reason.unwrap_or(Reason::AwaitingApproval));
-    let why = new.detail.as_ref();
-    let why = why.map_or(String::new(), |detail| format!(" ({detail})"));
-    let detail = format!(
-        "Văn bản {id} (“{}”): {vi}{why}. / {en}: `phobien documents show {id}`, then `set` and \
-         `approve`",
-        new.file
-    );
-    Ok(events::attend(tx, "review", &id.to_string(), &detail, now).await?)
-}
-
 impl Ingest<'_> {
     /// Puts a file that passed the gate on record, in one transaction.
     pub(super) async fn put_on_record(

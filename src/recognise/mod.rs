@@ -9,6 +9,7 @@ mod heading;
 mod issuer;
 mod links;
 mod mark;
+mod misread;
 #[cfg(test)]
 mod misspelt;
 mod name;
