@@ -13,6 +13,12 @@ CREATE TABLE blobs (
     bytes  BYTEA NOT NULL
 );
 
+-- Page 1 of a stored document as a small picture. It goes with the bytes.
+CREATE TABLE covers (
+    sha256 TEXT PRIMARY KEY REFERENCES blobs (sha256) ON DELETE CASCADE,
+    png    BYTEA NOT NULL
+);
+
 -- Document versions. Nothing of a document with a secrecy mark ever stands here.
 CREATE TABLE documents (
     id            INTEGER PRIMARY KEY,

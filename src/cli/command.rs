@@ -287,6 +287,9 @@ pub(super) enum Documents {
     Show {
         /// d-7, file name or SYMBOL[@DATE]
         document: String,
+        /// Write page 1 as a small picture (PNG) to this file
+        #[arg(long, value_name = "FILE")]
+        cover: Option<PathBuf>,
     },
     /// Complete facts; never releases
     Set(Box<Set>),

@@ -1,9 +1,10 @@
 //! Owns the showing of documents: the list with what waits and why, and one with where each fact
 //! was read. It refuses to change any.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::card::Card;
 use super::command::Documents;
@@ -31,7 +32,13 @@ pub(super) const HEADS: [(&str, &str); 7] = [
 pub(super) async fn run(desk: &Desk, command: Option<Documents>) -> Result<ExitCode> {
     match command.unwrap_or(Documents::List { waiting: false }) {
         Documents::List { waiting } => list(desk, waiting).await?,
-        Documents::Show { document } => show(desk, &document).await?,
+        Documents::Show { document, cover } => {
+            let found = desk.document(&document).await?;
+            if let Some(file) = cover {
+                write_cover(desk, &found, &file).await?;
+            }
+            show(desk, &found).await?;
+        }
         Documents::Set(set) => decide::set(desk, *set).await?,
         Documents::Approve { document, by } => {
             decide::approve(desk, &document, by.as_deref()).await?;
@@ -89,10 +96,19 @@ pub(super) fn cells(row: &row::Document, screen: &Screen) -> Vec<String> {
     ]
 }
 
-async fn show(desk: &Desk, text: &str) -> Result<()> {
-    let found = desk.document(text).await?;
+async fn write_cover(desk: &Desk, row: &DocumentRow, file: &Path) -> Result<()> {
+    let png = desk.ledger.cover(row.document.sha256).await?;
+    let none = desk.screen.say(
+        "văn bản không có ảnh bìa: chưa lưu, hoặc không vẽ được trang 1",
+        "the document has no cover: it is not stored, or its page 1 cannot be painted",
+    );
+    let png = png.with_context(|| format!("{}: {none}", row.document.file))?;
+    std::fs::write(file, png).with_context(|| file.display().to_string())
+}
+
+async fn show(desk: &Desk, found: &DocumentRow) -> Result<()> {
     let screen = &desk.screen;
-    let row = on_record(&found, &desk.ledger.documents().await?);
+    let row = on_record(found, &desk.ledger.documents().await?);
     screen.row(&row);
     if screen.json {
         return Ok(());
@@ -100,7 +116,7 @@ async fn show(desk: &Desk, text: &str) -> Result<()> {
     let document = &found.document;
     let card = Card::new(screen);
     card.head(&format!("{}  {}", found.id, document.file));
-    standing(&card, screen, &found);
+    standing(&card, screen, found);
     let pages = document.pages.map_or_else(String::new, |n| {
         format!(", {n} {}", screen.say("trang", "pages"))
     });

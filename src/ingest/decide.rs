@@ -312,6 +312,7 @@ pub async fn decide(
         let mut tx = ingest.ledger.begin().await?;
         decisions::keep_blob(&mut tx, sha256, &bytes).await?;
         tx.commit().await.map_err(LedgerError::from)?;
+        ingest.cover(sha256, row.document.format, &bytes).await?;
     }
     apply(ingest.ledger, row, &Decision::Approve, by, now).await
 }

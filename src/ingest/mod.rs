@@ -152,8 +152,10 @@ impl Ingest<'_> {
             }
             (Disposition::Quarantine, _) => self.refuse(inbox, found, &mut seen, now).await?,
             (Disposition::Accept | Disposition::Review | Disposition::Duplicate, _) => {
+                let sha256 = examined.sha256;
                 self.put_on_record(found, examined, &bytes, &mut seen, now)
                     .await?;
+                self.cover(sha256, seen.format, &bytes).await?;
             }
         }
         tracing::info!(

@@ -3,8 +3,10 @@
 
 use std::io;
 
-use crate::document::{Contents, Format, Policy, Reason, Scans, Secrecy, TextSource};
+use super::{Ingest, Result};
+use crate::document::{Contents, Format, Policy, Reason, Scans, Secrecy, Sha256, TextSource};
 use crate::extract::Part;
+use crate::ledger::{LedgerError, decisions};
 use crate::recognise;
 use crate::sandbox::{Picture, Sandbox};
 
@@ -71,6 +73,26 @@ pub(super) async fn read(
     })
 }
 
+impl Ingest<'_> {
+    /// Paints the cover of a document whose bytes are stored. That it cannot be painted is no fault
+    /// of the document.
+    pub(super) async fn cover(&self, sha256: Sha256, format: Format, bytes: &[u8]) -> Result<()> {
+        let paints = matches!(
+            format,
+            Format::PdfText | Format::PdfScan | Format::Jpeg | Format::Png
+        );
+        if !paints || !self.ledger.lacks_cover(sha256).await? {
+            return Ok(());
+        }
+        if let Ok(Some(png)) = self.sandbox.paint(bytes, Part::Cover).await {
+            let mut tx = self.ledger.begin().await?;
+            decisions::keep_cover(&mut tx, sha256, &png).await?;
+            tx.commit().await.map_err(LedgerError::from)?;
+        }
+        Ok(())
+    }
+}
+
 /// A PDF whose letters are there and say nothing (an unknown old font) is read as a scan.
 fn is_illegible(contents: &Contents, source: TextSource) -> bool {
     contents.format == Format::PdfText
@@ -94,10 +116,10 @@ async fn read_page(
         return Ok(None);
     };
     let mut mark = recognise::picture_mark(&text);
-    if number == 1 && mark.is_none() {
+    if number == 1 {
         // A stamp beside the heading is lost among lines and columns; few words are found apart.
         let top = recognise_part(sandbox, bytes, Part::Top, Picture::Words).await?;
-        mark = top.and_then(|text| recognise::picture_mark(&text));
+        mark = mark.max(top.and_then(|text| recognise::picture_mark(&text)));
     }
     if recognise::is_page(&text) {
         let at = number as usize - 1;

@@ -55,6 +55,22 @@ pub async fn keep_blob(tx: &mut Tx, sha256: Sha256, bytes: &[u8]) -> Result<()> 
     Ok(())
 }
 
+/// Keeps a document's cover beside its bytes; nothing where those are not kept.
+///
+/// # Errors
+/// The database failed.
+pub async fn keep_cover(tx: &mut Tx, sha256: Sha256, png: &[u8]) -> Result<()> {
+    query(
+        "INSERT INTO covers (sha256, png) SELECT sha256, $2 FROM blobs WHERE sha256 = $1
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(sha256.to_string())
+    .bind(png)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Records a version. Where it supersedes another, that one's letters still waiting are stale.
 ///
 /// # Errors

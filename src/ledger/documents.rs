@@ -265,6 +265,33 @@ impl Ledger {
         Ok(rows.iter().map(|r| r.get(0)).collect())
     }
 
+    /// Page 1 of a stored version as a small PNG, where it has one.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn cover(&self, sha256: Sha256) -> Result<Option<Vec<u8>>> {
+        let row = query("SELECT png FROM covers WHERE sha256 = $1")
+            .bind(sha256.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.map(|r| r.get(0)))
+    }
+
+    /// True where the bytes of a version are stored and its cover is not.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn lacks_cover(&self, sha256: Sha256) -> Result<bool> {
+        let row = query(
+            "SELECT 1 FROM blobs b LEFT JOIN covers c ON c.sha256 = b.sha256
+             WHERE b.sha256 = $1 AND c.sha256 IS NULL",
+        )
+        .bind(sha256.to_string())
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row.is_some())
+    }
+
     /// The bytes of a version, checked against their hash: SQLite has no page checksums.
     ///
     /// # Errors

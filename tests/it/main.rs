@@ -17,6 +17,7 @@ mod inbox;
 mod letters;
 mod office;
 mod peer;
+mod picture;
 mod recognition;
 mod sandbox;
 mod service;

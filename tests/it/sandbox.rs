@@ -155,7 +155,7 @@ fn the_command_gives_up_its_powers_before_reading() {
     let deadline = Instant::now() + Duration::from_secs(5);
     loop {
         let status = std::fs::read_to_string(proc.join("status")).expect("status");
-        if status.contains("NoNewPrivs:\t1") {
+        if status.contains("Seccomp:\t2") && status.contains("NoNewPrivs:\t1") {
             break;
         }
         assert!(Instant::now() < deadline, "{status}");
@@ -228,4 +228,59 @@ async fn a_file_that_computes_for_ever_is_stopped() {
         "it ended by itself: {took:?}"
     );
     assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+/// The name by which the test below starts itself again.
+const INSIDE: &str = "sandbox::inside_the_locks_nothing_opens";
+
+#[test]
+fn the_locks_hold() {
+    let test = std::env::current_exe().expect("this test");
+    let out = std::process::Command::new(test)
+        .args(["--ignored", "--exact", INSIDE, "--test-threads", "1"])
+        .output()
+        .expect("starts");
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(out.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+#[ignore = "locks the process it runs in; the_locks_hold starts it"]
+fn inside_the_locks_nothing_opens() {
+    use std::net::{TcpListener, TcpStream, UdpSocket};
+    use std::os::unix::net::UnixDatagram;
+    let roomy = Limits {
+        memory: 4 << 30,
+        ..limits()
+    };
+    let locks = phobien::sandbox::confine(&roomy).expect("confined");
+    assert!(
+        locks.whole(),
+        "this kernel offers not everything: {locks:?}"
+    );
+    let refused = |what: &str, error: Option<std::io::Error>| {
+        let kind = error.map(|e| e.kind());
+        let denied = Some(std::io::ErrorKind::PermissionDenied);
+        assert_eq!(kind, denied, "{what}");
+    };
+    refused("read", std::fs::File::open("/etc/passwd").err());
+    refused("write", std::fs::File::create("/tmp/phobien-probe").err());
+    refused("list", std::fs::read_dir("/").err());
+    refused("remove", std::fs::remove_file("/tmp/phobien-probe").err());
+    refused("stat", std::fs::metadata("/etc/passwd").err());
+    refused("connect", TcpStream::connect("127.0.0.1:25").err());
+    refused("listen", TcpListener::bind("127.0.0.1:0").err());
+    refused("datagram", UdpSocket::bind("127.0.0.1:0").err());
+    refused("local", UnixDatagram::unbound().err());
+    refused(
+        "start",
+        std::process::Command::new("/bin/true").spawn().err(),
+    );
+    refused("thread", std::thread::Builder::new().spawn(|| ()).err());
+}
+
+#[tokio::test]
+async fn a_child_tells_which_locks_hold() {
+    let locks = Sandbox::new(binary(), limits()).locks().await;
+    assert!(locks.expect("answered").whole());
 }
