@@ -5,7 +5,7 @@ mod part;
 mod styles;
 
 use super::Limits;
-use super::office::Sheet;
+use super::office::{self, Sheet};
 use super::package::{Package, Refusal};
 use crate::document::{Contents, Format, Reason};
 use part::Section;
@@ -36,44 +36,52 @@ pub(super) fn read(package: &mut Package<'_>, limits: &Limits) -> Result<Content
     if package.names().iter().any(|name| is_script(name)) {
         return Err((Reason::Macro, "the file carries macros"));
     }
-    let mut sheet = Sheet::new(limits.text);
-    if embeds(&manifest) {
-        sheet.active();
-    }
-    let mut styles = Styles::default();
-    let looks = package.text("styles.xml")?;
-    if let Some(xml) = &looks {
-        part::read(xml, Section::Headers, &mut sheet, &mut styles)?;
-    }
-    let Some(text) = package.text("content.xml")? else {
-        return Err((Reason::Damaged, "the file has no main text"));
+    let parts = Parts {
+        looks: package.text("styles.xml")?.unwrap_or_default(),
+        text: package
+            .text("content.xml")?
+            .ok_or((Reason::Damaged, "the file has no main text"))?,
+        meta: package.text("meta.xml")?.unwrap_or_default(),
+        objects: embeds(&manifest),
     };
-    styles.next_part();
-    part::read(&text, Section::Body, &mut sheet, &mut styles)?;
-    if let Some(xml) = &looks {
-        styles.next_part();
-        part::read(xml, Section::Footers, &mut sheet, &mut styles)?;
-    }
-    let meta = package.text("meta.xml")?;
-    let pages = meta.as_deref().and_then(|xml| {
-        let value = attribute(xml, "meta:page-count")?;
-        value.parse().ok()
-    });
-    Ok(sheet.finish(Format::Odt, pages))
+    let write = |sheet: &mut Sheet| parts.write(sheet);
+    Ok(office::contents(Format::Odt, limits.text, write))
 }
 
 /// A flat OpenDocument text: the whole of it in one XML file.
 pub(super) fn read_flat(xml: &str, limits: &Limits) -> Contents {
-    let mut sheet = Sheet::new(limits.text);
-    let mut styles = Styles::default();
-    for section in [Section::Headers, Section::Body, Section::Footers] {
-        styles.next_part();
-        if let Err((reason, detail)) = part::read(xml, section, &mut sheet, &mut styles) {
-            return Contents::nothing(Format::Odt, reason, detail);
+    office::contents(Format::Odt, limits.text, |sheet| {
+        write(xml, xml, xml, sheet)
+    })
+}
+
+/// What of a package is read.
+struct Parts {
+    looks: String,
+    text: String,
+    meta: String,
+    /// Other documents are embedded.
+    objects: bool,
+}
+
+impl Parts {
+    fn write(&self, sheet: &mut Sheet) -> Result<Option<u32>, Refusal> {
+        if self.objects {
+            sheet.active();
         }
+        write(&self.looks, &self.text, &self.meta, sheet)
     }
-    let pages = attribute(xml, "meta:page-count").and_then(|n| n.parse().ok());
-    sheet.finish(Format::Odt, pages)
+}
+
+/// Headers and styles, the text, footers; the page count.
+fn write(looks: &str, text: &str, meta: &str, sheet: &mut Sheet) -> Result<Option<u32>, Refusal> {
+    let mut styles = Styles::default();
+    part::read(looks, Section::Headers, sheet, &mut styles)?;
+    styles.next_part();
+    part::read(text, Section::Body, sheet, &mut styles)?;
+    styles.next_part();
+    part::read(looks, Section::Footers, sheet, &mut styles)?;
+    Ok(attribute(meta, "meta:page-count").and_then(|count| count.parse().ok()))
 }
 
 /// Basic modules and scripts; an empty library is only its list.

@@ -1,9 +1,10 @@
 //! Owns what the files of every word processor share: runs in a font become the text they showed,
-//! cells become rows, and what was met besides text becomes a judgement. It refuses to know
-//! formats.
+//! cells become rows, and what was met besides text becomes a judgement. It refuses to know how
+//! any format is written.
 
 use super::flow::Flow;
-use super::letters;
+use super::package::Refusal;
+use super::{letters, plain};
 use crate::document::{Contents, Format, Reason};
 use crate::spelling::legacy::{self, Legacy};
 
@@ -21,6 +22,11 @@ pub(super) struct Sheet {
     run: String,
     font: String,
     capitals: bool,
+    /// Fonts are not believed: a text that was converted to Unicode may keep its old ones.
+    blind: bool,
+    /// A font made other letters of what was typed.
+    old_font: bool,
+    limit: u64,
     /// The open rows, the innermost last, and whether each has an open cell; one list for the text
     /// and one for each open text box.
     tables: Vec<Vec<bool>>,
@@ -32,13 +38,21 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
+    /// An empty sheet of the same kind: for what stands last wherever it is found.
+    pub(super) fn beside(&self) -> Self {
+        Self::new(self.limit, self.blind)
+    }
+
     /// Starts empty, with room for `limit` bytes.
-    pub(super) fn new(limit: u64) -> Self {
+    fn new(limit: u64, blind: bool) -> Self {
         Self {
             flow: Flow::new(limit),
             run: String::new(),
             font: String::new(),
             capitals: false,
+            blind,
+            old_font: false,
+            limit,
             tables: vec![Vec::new()],
             paragraphs: 0,
             pictures: 0,
@@ -50,7 +64,7 @@ impl Sheet {
 
     /// Adds characters as their font shows them.
     pub(super) fn run(&mut self, text: &str, font: Option<&str>, capitals: bool) {
-        let old = font.filter(|font| Legacy::of_font(font).is_some());
+        let old = font.filter(|font| !self.blind && Legacy::of_font(font).is_some());
         if self.font != old.unwrap_or_default() || self.capitals != capitals {
             self.flush();
             self.font.clear();
@@ -58,7 +72,7 @@ impl Sheet {
             self.capitals = capitals;
         }
         if old.is_some() {
-            self.run.extend(text.chars().map(out_of_private_use));
+            self.run.push_str(text);
         } else if capitals {
             self.flow.push(&text.to_uppercase());
         } else {
@@ -72,6 +86,7 @@ impl Sheet {
         }
         let run = std::mem::take(&mut self.run);
         let shown = legacy::shown(&run, Some(&self.font));
+        self.old_font |= shown != run;
         if self.capitals {
             self.flow.push(&shown.to_uppercase());
         } else {
@@ -198,10 +213,11 @@ impl Sheet {
 
     /// Adds another sheet after this one: footers and notes stand last.
     pub(super) fn append(&mut self, mut other: Self) {
+        other.flush();
+        self.old_font |= other.old_font;
         self.pictures += other.pictures;
         self.active |= other.active;
         self.unread |= other.unread;
-        other.flush();
         let text = other.flow.finish();
         self.unread |= !text.whole;
         if !text.text.trim().is_empty() {
@@ -212,7 +228,7 @@ impl Sheet {
     }
 
     /// The contents of the file.
-    pub(super) fn finish(mut self, format: Format, page_count: Option<u32>) -> Contents {
+    fn finish(mut self, format: Format, page_count: Option<u32>) -> Contents {
         self.flush();
         let text = self.flow.finish();
         let letters = letters(&text.text);
@@ -239,18 +255,40 @@ impl Sheet {
     }
 }
 
+/// Writes a document down by `read`, which gives its page count; once more without believing its
+/// fonts where these make no Vietnamese of it and the plain letters do.
+pub(super) fn contents(
+    format: Format,
+    limit: u64,
+    mut read: impl FnMut(&mut Sheet) -> Result<Option<u32>, Refusal>,
+) -> Contents {
+    let mut once = |blind| -> Result<(bool, Contents), Refusal> {
+        let mut sheet = Sheet::new(limit, blind);
+        let pages = read(&mut sheet)?;
+        sheet.flush();
+        Ok((sheet.old_font, sheet.finish(format, pages)))
+    };
+    let good = |contents: &Contents| {
+        let page = contents.pages.first();
+        page.is_some_and(|text| plain::quality(text).is_good())
+    };
+    let (old_font, believed) = match once(false) {
+        Ok(read) => read,
+        Err((reason, detail)) => return Contents::nothing(format, reason, detail),
+    };
+    if old_font && !good(&believed) {
+        match once(true) {
+            Ok((_, plain)) if good(&plain) => return plain,
+            _ => {}
+        }
+    }
+    believed
+}
+
 /// True for the code of a field that starts another program (ISO/IEC 29500-1, 17.16.5.18).
 pub(super) fn fetches(code: &str) -> bool {
     code.split_ascii_whitespace()
         .any(|word| word.to_ascii_uppercase().starts_with("DDE"))
-}
-
-/// Word keeps the letters of a font without a Unicode alphabet at U+F000 and above.
-fn out_of_private_use(c: char) -> char {
-    match u32::from(c) {
-        code @ 0xf020..=0xf0ff => char::from_u32(code - 0xf000).unwrap_or(c),
-        _ => c,
-    }
 }
 
 #[cfg(test)]
@@ -263,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_letter_of_an_old_font_may_stand_in_two_runs() {
-        let mut sheet = Sheet::new(1000);
+        let mut sheet = Sheet::new(1000, false);
         sheet.run("Quye", Some("VNI-Times"), false);
         sheet.run("át ñònh ", Some("VNI-Times"), false);
         sheet.run("\u{f0a7}\u{f0b6}ng", Some(".VnTime"), true);
@@ -273,7 +311,7 @@ mod tests {
 
     #[test]
     fn cells_and_rows_need_not_match() {
-        let mut sheet = Sheet::new(1000);
+        let mut sheet = Sheet::new(1000, false);
         sheet.end_row(3);
         sheet.close_aside();
         for word in ["a", "b"] {
@@ -294,7 +332,7 @@ mod tests {
     #[test]
     fn a_picture_counts_in_the_head_only() {
         for (before, head) in [(0, true), (19, true), (20, false)] {
-            let mut sheet = Sheet::new(1000);
+            let mut sheet = Sheet::new(1000, false);
             (0..before).for_each(|_| sheet.end_paragraph());
             sheet.picture();
             sheet.run("chữ", None, false);

@@ -7,7 +7,8 @@ mod token;
 mod word;
 
 use super::Limits;
-use super::office::Sheet;
+use super::office::{self, Sheet};
+use super::package::Refusal;
 use crate::document::{Contents, Format, Reason};
 use fonts::Fonts;
 use text::Waiting;
@@ -20,19 +21,22 @@ const CODE_MAX: usize = 4096;
 
 /// Reads an RTF file.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Contents {
-    let mut reader = Reader::new(limits.text);
+    office::contents(Format::Rtf, limits.text, |sheet| write(bytes, sheet))
+}
+
+fn write(bytes: &[u8], sheet: &mut Sheet) -> Result<Option<u32>, Refusal> {
+    let mut reader = Reader::new(sheet);
     for token in Tokens::new(bytes) {
         reader.take(&token);
         if reader.groups.is_empty() {
-            return reader.finish();
+            return Ok(reader.finish());
         }
         if reader.groups.len() > DEPTH_MAX {
-            let detail = "the groups of the file are nested too deep";
-            return Contents::nothing(Format::Rtf, Reason::Bomb, detail);
+            return Err((Reason::Bomb, "the groups of the file are nested too deep"));
         }
     }
     let detail = "the file is cut short: its groups do not end";
-    Contents::nothing(Format::Rtf, Reason::Damaged, detail)
+    Err((Reason::Damaged, detail))
 }
 
 /// What the characters of a group are.
@@ -87,8 +91,8 @@ struct Group {
     depth: usize,
 }
 
-struct Reader {
-    main: Sheet,
+struct Reader<'a> {
+    main: &'a mut Sheet,
     tail: Sheet,
     /// The open groups, the innermost last.
     groups: Vec<Group>,
@@ -101,8 +105,8 @@ struct Reader {
     pages: Option<u32>,
 }
 
-impl Reader {
-    fn new(limit: u64) -> Self {
+impl<'a> Reader<'a> {
+    fn new(main: &'a mut Sheet) -> Self {
         let first = Group {
             dest: Dest::Text,
             opened: Opened::Nothing,
@@ -116,8 +120,8 @@ impl Reader {
             depth: 1,
         };
         Self {
-            main: Sheet::new(limit),
-            tail: Sheet::new(limit),
+            tail: main.beside(),
+            main,
             groups: vec![first],
             waiting: Waiting::default(),
             fonts: Fonts::default(),
@@ -127,11 +131,11 @@ impl Reader {
         }
     }
 
-    fn finish(mut self) -> Contents {
-        self.flush();
+    /// Adds what stands last; the page count.
+    fn finish(self) -> Option<u32> {
         self.main.end_paragraph();
         self.main.append(self.tail);
-        self.main.finish(Format::Rtf, self.pages)
+        self.pages
     }
 
     fn group(&mut self) -> &mut Group {
@@ -144,7 +148,7 @@ impl Reader {
         if self.group().tail {
             &mut self.tail
         } else {
-            &mut self.main
+            self.main
         }
     }
 
@@ -179,7 +183,7 @@ impl Reader {
             Opened::Nothing => {}
             Opened::Aside => self.sheet().close_aside(),
             Opened::Part => self.sheet().close_part(),
-            Opened::Field if super::office::fetches(&self.code) => self.main.active(),
+            Opened::Field if office::fetches(&self.code) => self.main.active(),
             Opened::Template if self.code.contains("://") => self.main.active(),
             Opened::Field | Opened::Template => {}
             Opened::WordArt => {
@@ -205,7 +209,7 @@ impl Reader {
         let sheet = if group.tail {
             &mut self.tail
         } else {
-            &mut self.main
+            &mut *self.main
         };
         sheet.place(level);
         sheet.run(&text, self.fonts.name_of(group.font), group.capitals);
@@ -261,6 +265,8 @@ impl Reader {
         match symbol {
             b'~' => self.say("\u{a0}"),
             b'_' => self.say("-"),
+            // A hyphen that shows only at the end of a line; in .VnTime it is the letter ư.
+            b'-' => self.say("\u{ad}"),
             b'\\' | b'{' | b'}' => self.bytes(&[symbol]),
             b'\r' | b'\n' => self.word("par", None),
             b'\t' => self.say("\t"),

@@ -23,3 +23,4 @@ mod sandbox;
 mod service;
 mod spine;
 mod tidy;
+mod word;

@@ -240,6 +240,8 @@ impl<'a, 'b> Stories<'a, 'b> {
             '\t' => line.say('\t', run),
             '\u{b}' | '\u{e}' => line.say('\n', run),
             '\u{1e}' => line.say('-', run),
+            // A hyphen that shows only at the end of a line; in .VnTime it is the letter ư.
+            '\u{1f}' => line.say('\u{ad}', run),
             c if c < ' ' => {}
             c => line.say(c, run),
         }

@@ -41,6 +41,8 @@ pub(super) fn read(
 ) -> Result<(), Refusal> {
     let mut reader = Reader::from_str(xml);
     let mut part = Part {
+        notes: sheet.beside(),
+        in_note: None,
         sheet,
         styles,
         section,
@@ -65,7 +67,11 @@ pub(super) fn read(
             Event::CData(text) => part.text(&text.xml10_content()),
             Event::GeneralRef(name) => part.reference(&name)?,
             Event::DocType(_) => return Err(ENTITIES),
-            Event::Eof if part.depth == 0 => return Ok(()),
+            Event::Eof if part.depth == 0 => {
+                let Part { sheet, notes, .. } = part;
+                sheet.append(notes);
+                return Ok(());
+            }
             Event::Eof => return Err(BROKEN),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
         }
@@ -74,6 +80,10 @@ pub(super) fn read(
 
 struct Part<'a> {
     sheet: &'a mut Sheet,
+    /// Notes go behind the text; inside one this is the text and `sheet` the notes.
+    notes: Sheet,
+    /// The depth of the open note.
+    in_note: Option<usize>,
     styles: &'a mut Styles,
     section: Section,
     depth: usize,
@@ -200,8 +210,12 @@ impl Part<'_> {
             }
             "image" => self.sheet.picture(),
             "text-box" | "custom-shape" | "rect" | "ellipse" | "circle" | "polygon" | "path"
-            | "polyline" | "line" | "connector" | "caption" | "note-body" => {
+            | "polyline" | "line" | "connector" | "caption" => {
                 self.sheet.open_aside();
+            }
+            "note-body" if self.in_note.is_none() => {
+                self.in_note = Some(self.depth);
+                std::mem::swap(self.sheet, &mut self.notes);
             }
             "table-row" => {
                 self.sheet.flow().open_row();
@@ -277,8 +291,12 @@ impl Part<'_> {
                 self.spans.pop();
             }
             "text-box" | "custom-shape" | "rect" | "ellipse" | "circle" | "polygon" | "path"
-            | "polyline" | "line" | "connector" | "caption" | "note-body" => {
+            | "polyline" | "line" | "connector" | "caption" => {
                 self.sheet.close_aside();
+            }
+            "note-body" if self.in_note == Some(depth) => {
+                self.in_note = None;
+                std::mem::swap(self.sheet, &mut self.notes);
             }
             _ => {}
         }

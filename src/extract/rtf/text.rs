@@ -21,25 +21,37 @@ impl Waiting {
 
     /// Bytes in the code page of the run.
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.give_up_half();
+        }
         self.bytes.extend_from_slice(bytes);
     }
 
     /// One unit of UTF-16. Half of a pair shows as U+FFFD.
     pub(super) fn unit(&mut self, unit: u16, encoding: &'static Encoding) {
         self.decode(encoding);
-        let units = self.high.take().into_iter().chain([unit]);
         if (0xd800..0xdc00).contains(&unit) {
+            self.give_up_half();
             self.high = Some(unit);
             return;
         }
+        let units = self.high.take().into_iter().chain([unit]);
         let characters = char::decode_utf16(units);
         self.text
             .extend(characters.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
     }
 
+    /// The other half did not come.
+    fn give_up_half(&mut self) {
+        if self.high.take().is_some() {
+            self.text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+
     /// Characters.
     pub(super) fn text(&mut self, text: &str, encoding: &'static Encoding) {
         self.decode(encoding);
+        self.give_up_half();
         self.text.push_str(text);
     }
 
@@ -54,9 +66,7 @@ impl Waiting {
     /// All that waits.
     pub(super) fn take(&mut self, encoding: &'static Encoding) -> String {
         self.decode(encoding);
-        if self.high.take().is_some() {
-            self.text.push(char::REPLACEMENT_CHARACTER);
-        }
+        self.give_up_half();
         std::mem::take(&mut self.text)
     }
 }

@@ -1,10 +1,9 @@
 //! Owns the meaning of RTF's control words: what begins a group of another kind, what is a
-//! character, what formats a run or ends a paragraph, cell or row. It refuses to know bytes and
-//! code pages.
+//! character, what formats a run or ends a paragraph, cell or row. It refuses to know code pages.
 
 use super::{Dest, Opened, Reader};
 
-impl Reader {
+impl Reader<'_> {
     /// Obeys one control word.
     pub(super) fn word(&mut self, word: &str, number: Option<i32>) {
         let starred = std::mem::take(&mut self.group().starred);
