@@ -126,7 +126,7 @@ async fn read_page(
         if contents.pages.len() <= at {
             contents.pages.resize(at + 1, String::new());
         }
-        contents.pages[at] = text;
+        contents.pages[at] = recognise::without_specks(&text);
         contents.scans.pages.retain(|page| *page != number);
         contents.scans.read += 1;
         contents.unread_pages = contents.unread_pages.saturating_sub(1);

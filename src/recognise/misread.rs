@@ -45,6 +45,19 @@ pub fn is_page(text: &str) -> bool {
     letters(text) >= PAGE_LETTERS_MIN && is_vietnamese(text)
 }
 
+/// The text without lines that are accents and specks taken for letters: they hold more signs than
+/// letters. A rule of signs alone stays.
+#[must_use]
+pub fn without_specks(text: &str) -> String {
+    let is_speck = |line: &&str| {
+        let drawn = line.chars().filter(|c| !c.is_whitespace()).count();
+        let said = line.chars().filter(|c| c.is_alphanumeric()).count();
+        said > 0 && said * 2 < drawn
+    };
+    let lines: Vec<&str> = text.lines().filter(|line| !is_speck(line)).collect();
+    lines.join("\n")
+}
+
 fn letters(text: &str) -> usize {
     text.chars().filter(|c| c.is_alphabetic()).count()
 }
@@ -231,6 +244,13 @@ mod tests {
         ] {
             assert_eq!(picture(text), Picture::Illegible, "{text}");
         }
+    }
+
+    #[test]
+    fn specks_are_no_lines() {
+        let text = "HƯỚNG DẪN\nˆ 4 ^e ~ ˆ z kả .^\nmột số nội dung\n-----\n\n1. Việc (a)";
+        let clean = "HƯỚNG DẪN\nmột số nội dung\n-----\n\n1. Việc (a)";
+        assert_eq!(without_specks(text), clean);
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod title;
 
 use chrono::NaiveDate;
 
-pub use misread::{Picture, is_page, mark as picture_mark, picture};
+pub use misread::{Picture, is_page, mark as picture_mark, picture, without_specks};
 
 use crate::document::{Contents, Fact, Facts, Origin, Part, Secrecy, Symbol, TextSource};
 use crate::spelling::{self, Quality};

@@ -181,7 +181,7 @@ def main():
 
     guide = document("31-HD/BTCTU", "Hướng dẫn", "TỈNH UỶ QUẢNG NGÃI", "BAN TỔ CHỨC", "Ban Tổ chức",
                      "Quảng Ngãi", (21, 12, 2020), ["một số nội dung về công tác đảng viên"], "TRƯỞNG BAN")
-    bits(scan(guide)).save(sample("31-HD-BTCTU.png", "png", "review", "no_text_layer", guide), optimize=True)
+    scan(guide).quantize(4).save(sample("31-HD-BTCTU.png", "png", "review", "no_text_layer", guide), optimize=True)
 
     report = document("107-BC/ĐU", "Báo cáo", "ĐẢNG BỘ SỞ Y TẾ", "ĐẢNG UỶ", "Đảng uỷ", "Huế", (2, 6, 2019),
                       ["kết quả thực hiện nhiệm vụ quý II"], "T/M ĐẢNG UỶ")

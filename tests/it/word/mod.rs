@@ -2,7 +2,6 @@
 //! rule of a format has its case, and no mutation of a file makes its reader fail or hang.
 
 mod doc;
-mod dump;
 mod odt;
 mod rtf;
 
