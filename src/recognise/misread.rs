@@ -51,7 +51,9 @@ pub fn is_page(text: &str) -> bool {
 pub fn without_specks(text: &str) -> String {
     let is_speck = |line: &&str| {
         let drawn = line.chars().filter(|c| !c.is_whitespace()).count();
-        let said = line.chars().filter(|c| c.is_alphanumeric()).count();
+        // Not every letter of Unicode: a circumflex of its own is one of them.
+        let said = |c: &char| c.is_lowercase() || c.is_uppercase() || c.is_numeric();
+        let said = line.chars().filter(said).count();
         said > 0 && said * 2 < drawn
     };
     let lines: Vec<&str> = text.lines().filter(|line| !is_speck(line)).collect();
