@@ -54,11 +54,13 @@ pub async fn purge(tx: &mut Tx, id: DocumentId, sha256: Sha256) -> Result<Purged
 /// record by its deliveries; what was not is cancelled when it would be claimed.
 async fn empty_sheets(tx: &mut Tx, id: i64) -> Result<u64> {
     let done = query(
-        "UPDATE bundles SET sheet = x'', stale = COALESCE(stale, 'withdrawn') WHERE id IN
+        "UPDATE bundles SET sheet = $2, stale = COALESCE(stale, 'withdrawn') WHERE id IN
          (SELECT bundle_id FROM bundle_documents WHERE document_id = $1 OR document_id =
           (SELECT annex_of FROM documents WHERE id = $1))",
     )
     .bind(id)
+    // Bytes are bound, since the databases write them differently.
+    .bind(Vec::<u8>::new())
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected())
