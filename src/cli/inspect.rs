@@ -151,12 +151,37 @@ fn relate(given: &mut [Given]) {
             given[annex].row.annex_of = Some(main);
         }
     }
+    join_annexes(given);
     let identity = |one: &Given| Some((one.examined.as_ref()?.identity()?, one.name.clone()));
     let known: Vec<_> = given.iter().filter_map(identity).collect();
     for one in given.iter_mut() {
         if let Some(examined) = &one.examined {
             let known = known.iter().map(|(id, name)| (id, name.as_str()));
             one.row.resolve(&examined.facts, known);
+        }
+    }
+}
+
+/// Annexes that name their document only by their file's name, as an ingest joins them.
+fn join_annexes(given: &mut [Given]) {
+    for at in 0..given.len() {
+        let (one, row) = (&given[at].examined, &given[at].row);
+        let Some(annex) = one.as_ref().filter(|_| row.annex_of.is_none()) else {
+            continue;
+        };
+        let doubted = Policy::default().doubts(&annex.contents) || !annex.trusted();
+        if doubted || !ingest::lacks_only_its_main(&annex.facts, row.reason, annex.source) {
+            continue;
+        }
+        let is_live = |row: &row::Document| {
+            matches!(row.disposition, Disposition::Accept | Disposition::Review)
+        };
+        let mains = given.iter().filter(|other| is_live(&other.row));
+        let mains = mains.filter_map(|m| Some((&m.name, &m.examined.as_ref()?.facts)));
+        if let Some(main) = ingest::main_by_symbol(&annex.facts, mains).cloned() {
+            let row = &mut given[at].row;
+            row.annex_of = Some(main);
+            (row.disposition, row.reason) = (Disposition::Accept, None);
         }
     }
 }

@@ -64,6 +64,8 @@ words! {
         Listed = "listed",
         /// It is withdrawn, and the recipient may have it: a notice without attachment.
         Withdrawn = "withdrawn",
+        /// It travels with its document, which is in the same bundle.
+        Annex = "annex",
     }
 }
 
@@ -101,6 +103,8 @@ pub struct Candidate {
     pub audience: Audience,
     /// When it was accepted.
     pub accepted_at: DateTime<Utc>,
+    /// The chain of the document that it is an annex of.
+    pub annex_of: Option<DocumentId>,
 }
 
 /// One recipient, as of now.
@@ -136,7 +140,7 @@ pub struct Told {
 impl Told {
     /// True where the delivery carried the document itself, not merely its name.
     fn carried(&self) -> bool {
-        matches!(self.note, Note::New | Note::Correction)
+        matches!(self.note, Note::New | Note::Correction | Note::Annex)
     }
 
     /// True where the recipient may hold the document because of this delivery.
@@ -165,25 +169,61 @@ pub fn owed(
     told: &[Told],
     question: &Question,
 ) -> Vec<Entry> {
-    let entry = |candidate: &Candidate| {
-        let note = match question.content {
-            Content::Owed => owed_as(candidate, recipient, told, question)?,
-            Content::Period => listed_as(candidate, recipient, told, question)?,
-        };
+    let note = |candidate| match question.content {
+        Content::Owed => owed_as(candidate, recipient, told, question),
+        Content::Period => listed_as(candidate, recipient, told, question),
+    };
+    let notes: Vec<Option<Note>> = candidates.iter().map(note).collect();
+    let entry = |(at, candidate): (usize, &Candidate)| {
+        let main = candidate.annex_of;
+        let note = main.map_or(notes[at], |main| {
+            let is_main = |c: &Candidate| c.annex_of.is_none() && c.chain == main;
+            let mains = candidates.iter().zip(&notes).filter(|(c, _)| is_main(c));
+            annexed(notes[at]?, main, mains, told)
+        })?;
         Some(Entry {
             document: candidate.document,
             note,
         })
     };
-    candidates.iter().filter_map(entry).collect()
+    candidates.iter().enumerate().filter_map(entry).collect()
+}
+
+/// An annex travels in the letter of its document `main`. By itself it is owed only to who was told
+/// that document, or knew it before phobien came: without it an annex says nothing.
+fn annexed<'a>(
+    note: Note,
+    main: DocumentId,
+    mut mains: impl Iterator<Item = (&'a Candidate, &'a Option<Note>)> + Clone,
+    told: &[Told],
+) -> Option<Note> {
+    let told_main = |t: &Told| t.chain == main && t.carried() && t.state.covers();
+    match note {
+        Note::New | Note::Correction => {
+            let travels = |n: &Option<Note>| matches!(n, Some(Note::New | Note::Correction));
+            if mains.clone().any(|(_, n)| travels(n)) {
+                return Some(Note::Annex);
+            }
+            let known = mains.any(|(c, _)| c.standing == Standing::Known);
+            (known || told.iter().any(told_main)).then_some(note)
+        }
+        Note::Withdrawn => Some(note),
+        // A round-up names documents, not their annexes.
+        Note::Again | Note::Listed | Note::Annex => None,
+    }
 }
 
 /// Of what is owed to a recipient who cannot be reached, the entries for which no row records that
 /// yet: one such row per recipient and version.
 #[must_use]
-pub fn unrecorded(owed: Vec<Entry>, told: &[Told]) -> Vec<Entry> {
+pub fn unrecorded(mut owed: Vec<Entry>, told: &[Told]) -> Vec<Entry> {
     let recorded = |e: &Entry| told.iter().any(|t| t.unreached && t.document == e.document);
-    owed.into_iter().filter(|e| !recorded(e)).collect()
+    owed.retain(|e| !recorded(e));
+    // An annex stands in no row without its document.
+    if owed.iter().all(|e| e.note == Note::Annex) {
+        owed.clear();
+    }
+    owed
 }
 
 fn owed_as(

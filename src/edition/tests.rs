@@ -31,6 +31,7 @@ fn candidates() -> Vec<Candidate> {
             standing: standing(n),
             audience: audience(n),
             accepted_at: at(if n == 8 { 10 } else { 100 }),
+            annex_of: None,
         })
         .collect()
 }
@@ -282,4 +283,47 @@ fn an_unreachable_recipient_is_recorded_once_a_version() {
     assert_eq!(entries.len(), 2, "both are still owed");
     let fresh = unrecorded(entries, &had);
     assert_eq!(fresh.iter().map(|e| e.document.0).collect::<Vec<_>>(), [8]);
+}
+
+/// Document 1 has the annex 9; what a member is owed of the two, by how 1 stands and what was told.
+#[test]
+fn an_annex_travels_with_its_document_and_follows_it_alone() {
+    for (standing, had, owes) in [
+        (Standing::Accepted, "", "1:new 9:annex"),
+        (Standing::Accepted, "1:new:sent", "9:new"),
+        (Standing::Accepted, "1:new:failed", "1:new 9:annex"),
+        (Standing::Accepted, "1:new:sent 9:annex:sent", ""),
+        (Standing::Accepted, "1:new:sent 9:new:failed", "9:new"),
+        (Standing::Known, "", "9:new"),
+        (Standing::Superseded, "", ""),
+        (Standing::Withdrawn, "", ""),
+    ] {
+        let mut all: Vec<Candidate> = candidates().drain(..1).collect();
+        all[0].standing = standing;
+        all.push(Candidate {
+            document: DocumentId(9),
+            chain: DocumentId(9),
+            standing: Standing::Accepted,
+            annex_of: Some(DocumentId(1)),
+            ..all[0].clone()
+        });
+        let question = Question {
+            content: Content::Owed,
+            since: None,
+            new_member_days: 30,
+        };
+        let told = if had.is_empty() {
+            Vec::new()
+        } else {
+            told(had)
+        };
+        let entries = owed(&all, &recipient("member CB1 50"), &told, &question);
+        let said: Vec<String> = entries
+            .iter()
+            .map(|e| format!("{}:{}", e.document.0, e.note.word()))
+            .collect();
+        assert_eq!(said.join(" "), owes, "{standing} {had}");
+        let unreached = unrecorded(entries, &self::told("1:new:failed"));
+        assert!(unreached.iter().any(|e| e.note != Note::Annex) || unreached.is_empty());
+    }
 }

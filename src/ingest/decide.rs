@@ -244,7 +244,7 @@ fn change(
     }
 }
 
-fn release(new: &mut NewDocument) {
+pub(super) fn release(new: &mut NewDocument) {
     new.standing = Standing::Accepted;
     new.disposition = Disposition::Accept;
     new.reason = None;

@@ -1,6 +1,7 @@
 //! Owns the step from the outside in: files become documents on record, rosters become recipients
 //! on record, a person's word completes and releases. It refuses to publish anything.
 
+mod annexes;
 mod decide;
 mod examine;
 mod notice;
@@ -9,6 +10,7 @@ mod pictures;
 mod record;
 mod sidecar;
 
+pub use annexes::{lacks_only_its_main, main_by_symbol};
 pub use decide::{Completion, DecideError, Decision, Purged, apply, decide, purge};
 pub use examine::{Examined, examine, policy, reading};
 pub use notice::advice;
@@ -108,6 +110,8 @@ impl Ingest<'_> {
                 scanned.taken.push(seen);
             }
         }
+        let settled = scanned.waiting == 0;
+        self.join_annexes(&mut scanned, settled, now).await?;
         Ok(scanned)
     }
 

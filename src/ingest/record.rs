@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::sidecar::{self, Word};
-use super::{Examined, Ingest, Result, advice, policy};
+use super::{Examined, Ingest, Result, advice, lacks_only_its_main, policy};
 use crate::document::{
     self, Disposition, DocumentId, Identity, Reason, Relation, Sha256, Standing,
 };
@@ -12,6 +12,9 @@ use crate::inbox::Found;
 use crate::ledger::documents::{NewDocument, Sighting, Version};
 use crate::ledger::{LedgerError, Tx, decisions, events};
 use crate::organisation::Audience;
+
+/// Said of an annex whose document is not there.
+const ALONE: &str = "phụ lục chưa có văn bản chính / an annex whose document is not there yet";
 
 /// How a new file stands to what is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -227,18 +230,30 @@ impl Ingest<'_> {
                 }
             }
         }
-        let (disposition, reason) = verdict;
-        document.disposition = disposition;
-        document.reason = reason.filter(|_| disposition != Disposition::Accept);
-        document.standing = match disposition {
-            Disposition::Accept if point.outdated => Standing::Superseded,
-            Disposition::Accept => Standing::Accepted,
-            Disposition::Review => Standing::Waiting,
-            Disposition::Duplicate => Standing::Duplicate,
-            Disposition::Quarantine => Standing::Refused,
-        };
+        settle(&mut document, verdict, point.outdated);
         Ok(document)
     }
+}
+
+/// Writes the verdict into a version.
+fn settle(
+    document: &mut NewDocument,
+    (disposition, reason): (Disposition, Option<Reason>),
+    outdated: bool,
+) {
+    let alone = document.annex_of.is_none();
+    if alone && lacks_only_its_main(&document.facts, reason, document.text_source) {
+        document.detail = Some(ALONE.to_owned());
+    }
+    document.disposition = disposition;
+    document.reason = reason.filter(|_| disposition != Disposition::Accept);
+    document.standing = match disposition {
+        Disposition::Accept if outdated => Standing::Superseded,
+        Disposition::Accept => Standing::Accepted,
+        Disposition::Review => Standing::Waiting,
+        Disposition::Duplicate => Standing::Duplicate,
+        Disposition::Quarantine => Standing::Refused,
+    };
 }
 
 /// Purged bytes are not taken in again, and no fact of them is kept.

@@ -210,6 +210,33 @@ impl Ledger {
         rows.iter().map(document).collect()
     }
 
+    /// Versions that wait for a person, oldest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn waiting(&self) -> Result<Vec<DocumentRow>> {
+        let rows = query("SELECT * FROM documents WHERE standing = 'waiting' ORDER BY id")
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(document).collect()
+    }
+
+    /// Where in the folder each version was seen: version and path.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn places(&self) -> Result<Vec<(DocumentId, String)>> {
+        let rows = query(
+            "SELECT document_id, path FROM sightings WHERE document_id IS NOT NULL ORDER BY path",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows
+            .iter()
+            .map(|r| (DocumentId(r.get(0)), r.get(1)))
+            .collect())
+    }
+
     /// Versions that a person means by an id (`d-…`), a file name, or `SYMBOL[@YYYY-MM-DD]`.
     /// Several answers mean that the text is ambiguous.
     ///

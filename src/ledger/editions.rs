@@ -268,7 +268,8 @@ pub async fn move_edition(
 pub async fn candidates(tx: &mut Tx) -> Result<Vec<DocumentRow>> {
     let rows = query(
         "SELECT * FROM documents WHERE standing = 'accepted' OR (standing = 'withdrawn'
-         AND id IN (SELECT document_id FROM bundle_documents)) ORDER BY accepted_at, id",
+         AND id IN (SELECT document_id FROM bundle_documents)) OR id IN
+         (SELECT annex_of FROM documents WHERE standing = 'accepted') ORDER BY accepted_at, id",
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -283,7 +284,7 @@ pub async fn sent_on(tx: &mut Tx) -> Result<HashMap<DocumentId, DateTime<Utc>>> 
     let rows = query(
         "SELECT p.document_id, MIN(e.due_at) FROM bundle_documents p
          JOIN bundles b ON b.id = p.bundle_id JOIN editions e ON e.id = b.edition_id
-         WHERE p.note IN ('new', 'correction') GROUP BY p.document_id",
+         WHERE p.note IN ('new', 'correction', 'annex') GROUP BY p.document_id",
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -293,7 +294,8 @@ pub async fn sent_on(tx: &mut Tx) -> Result<HashMap<DocumentId, DateTime<Utc>>> 
         .collect())
 }
 
-/// What an edition carries: id and symbol, or file name where it has none, each once.
+/// What an edition carries: id and symbol, or file name where it has none, each once. Annexes that
+/// travel with their document are not named beside it.
 ///
 /// # Errors
 /// The database failed.
@@ -301,7 +303,8 @@ pub async fn documents_of(tx: &mut Tx, id: EditionId) -> Result<Vec<(DocumentId,
     let rows = query(
         "SELECT o.id, COALESCE(o.symbol, o.file) FROM bundles b
          JOIN bundle_documents p ON p.bundle_id = b.id JOIN documents o ON o.id = p.document_id
-         WHERE b.edition_id = $1 GROUP BY o.id, o.symbol, o.file ORDER BY o.id",
+         WHERE b.edition_id = $1 AND p.note <> 'annex'
+         GROUP BY o.id, o.symbol, o.file ORDER BY o.id",
     )
     .bind(id.0)
     .fetch_all(&mut **tx)

@@ -182,7 +182,8 @@ impl Ledger {
     async fn bundle_documents(&self, bundle: i64) -> Result<Vec<(DocumentId, String)>> {
         let rows = query(
             "SELECT o.id, COALESCE(o.symbol, o.file) FROM bundle_documents p
-             JOIN documents o ON o.id = p.document_id WHERE p.bundle_id = $1 ORDER BY p.position",
+             JOIN documents o ON o.id = p.document_id
+             WHERE p.bundle_id = $1 AND p.note <> 'annex' ORDER BY p.position",
         )
         .bind(bundle)
         .fetch_all(&self.readers)

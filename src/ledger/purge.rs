@@ -50,13 +50,12 @@ pub async fn purge(tx: &mut Tx, id: DocumentId, sha256: Sha256) -> Result<Purged
     Ok(purged)
 }
 
-/// Sheets that carry the document, or the one that it is an annex of. What was sent stays on
+/// Sheets that carry the document, be it as an annex. What was sent stays on
 /// record by its deliveries; what was not is cancelled when it would be claimed.
 async fn empty_sheets(tx: &mut Tx, id: i64) -> Result<u64> {
     let done = query(
         "UPDATE bundles SET sheet = $2, stale = COALESCE(stale, 'withdrawn') WHERE id IN
-         (SELECT bundle_id FROM bundle_documents WHERE document_id = $1 OR document_id =
-          (SELECT annex_of FROM documents WHERE id = $1))",
+         (SELECT bundle_id FROM bundle_documents WHERE document_id = $1)",
     )
     .bind(id)
     // Bytes are bound, since the databases write them differently.

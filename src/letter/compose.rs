@@ -7,6 +7,7 @@ use super::mime::{self, Attached};
 use super::page::Page;
 use super::sheet::Sheet;
 use super::{File, Frame, Item, LOGO_MAX, Unfit, file_name, subject, text};
+use crate::document::Part;
 use crate::organisation::Language;
 
 /// What the headers of an attachment take, about; the sheet is measured once it is made.
@@ -52,7 +53,7 @@ fn candidates<'a>(frame: &Frame<'_>, items: &'a [Item]) -> Vec<Candidate<'a>> {
     let mut files = Vec::new();
     for (nth, item) in items.iter().enumerate() {
         let carried = entry::carries(frame.occasion, item.note);
-        let stem = file_name::stem(item);
+        let stem = stem(item, frame.language);
         let several = item.annexes.len() > 1;
         let annexes = item.annexes.iter().enumerate().map(|(n, annex)| {
             let label = entry::annex_label(annex.number, several, n, frame.language);
@@ -67,6 +68,19 @@ fn candidates<'a>(frame: &Frame<'_>, items: &'a [Item]) -> Vec<Candidate<'a>> {
         }));
     }
     files
+}
+
+/// The name of an item's file; an annex that comes by itself must not look like its document.
+fn stem(item: &Item, language: Language) -> String {
+    let stem = file_name::stem(item);
+    match (item.facts.part, &item.facts.symbol) {
+        (Part::Annex(number), Some(_)) => {
+            let number = Some(number).filter(|n| *n > 0);
+            let label = entry::annex_label(number, false, 0, language);
+            format!("{stem} - {label}")
+        }
+        _ => stem,
+    }
 }
 
 /// Takes files in their order as long as there is room; what does not fit is passed over.

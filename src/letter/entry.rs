@@ -2,7 +2,7 @@
 //! refuses to know the page around it.
 
 use super::{Frame, GISTS, Item, Occasion, TITLE_MAX, text, wording};
-use crate::document::{Facts, Origin};
+use crate::document::{Facts, Origin, Part};
 use crate::edition::Note;
 use crate::organisation::Language;
 use crate::spelling;
@@ -138,6 +138,17 @@ fn names(item: &Item, language: Language) -> (String, String, String) {
     );
     let no = if vi { "số" } else { "No." };
     let heading = match (&facts.symbol, &facts.annex_of) {
+        (Some(_), _) if facts.part != Part::Main => {
+            let (annex, of) = if vi {
+                ("Phụ lục", "kèm theo văn bản số")
+            } else {
+                ("Annex", "to document No.")
+            };
+            match facts.part {
+                Part::Annex(number @ 1..) => format!("{annex} {number} {of}"),
+                Part::Annex(0) | Part::Main => format!("{annex} {of}"),
+            }
+        }
         (Some(_), _) => format!("{kind} {no}"),
         (None, Some(main)) if vi => format!("Phụ lục kèm theo văn bản số {}", main.value),
         (None, Some(main)) => format!("Annex to document No. {}", main.value),
@@ -205,10 +216,12 @@ fn notices(frame: &Frame<'_>, item: &Item) -> Vec<String> {
     let whom = wording::whom(frame.kind);
     let date = match item.note {
         Note::Again => item.sent_on,
-        Note::New | Note::Correction | Note::Listed | Note::Withdrawn => item.replaces_sent_on,
+        Note::New | Note::Correction | Note::Listed | Note::Withdrawn | Note::Annex => {
+            item.replaces_sent_on
+        }
     };
     let notice = match (item.note, date, frame.language) {
-        (Note::New | Note::Listed, ..) | (Note::Again, None, _) => return Vec::new(),
+        (Note::New | Note::Listed | Note::Annex, ..) | (Note::Again, None, _) => return Vec::new(),
         (Note::Correction, Some(date), Language::Vi) => {
             format!("Đính chính: thay thế bản gửi ngày {}.", on(date))
         }

@@ -2,7 +2,7 @@
 //! how headers are encoded.
 
 use super::{Frame, Item, Occasion, text, wording};
-use crate::document::Urgency;
+use crate::document::{Part, Urgency};
 use crate::edition::Note;
 use crate::organisation::Language;
 
@@ -114,6 +114,14 @@ fn short(item: &Item, language: Language) -> String {
     let name = symbol.or_else(title).filter(|s| !s.is_empty());
     let file = || text::clean(&item.file.name, SHOWN);
     let name = name.unwrap_or_else(file);
+    if let (Part::Annex(_), Some(main)) = (facts.part, &facts.symbol) {
+        let annex = if language == Language::Vi {
+            "Phụ lục"
+        } else {
+            "Annex to"
+        };
+        return format!("{annex} {}", main.value);
+    }
     match (&facts.annex_of, facts.symbol.is_some(), language) {
         (Some(main), false, Language::Vi) => format!("Phụ lục {}", main.value),
         (Some(main), false, Language::En) => format!("Annex to {}", main.value),

@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Order, Press, Result, URGENT, occasion};
 use crate::delivery;
-use crate::document::{DocumentId, Identity, Part, Standing};
+use crate::document::{DocumentId, Part, Standing};
 use crate::edition::{
     Bundle, Candidate, EditionId, Entry, Note, Question, Recipient, Told, owed, unrecorded,
 };
@@ -78,7 +78,6 @@ pub(super) async fn deliveries(
 struct Documents {
     candidates: Vec<Candidate>,
     rows: HashMap<DocumentId, DocumentRow>,
-    annexes: HashMap<DocumentId, Vec<DocumentId>>,
     /// When the document, or the version it replaces, first went out.
     sent_on: HashMap<DocumentId, DateTime<Utc>>,
 }
@@ -87,26 +86,37 @@ impl Documents {
     async fn load(tx: &mut Tx, order: &Order) -> Result<Self> {
         let mut rows = editions::candidates(tx).await?;
         rows.sort_by(|a, b| letter::order(&a.document.facts, &b.document.facts));
-        let mut annexes: HashMap<DocumentId, Vec<DocumentId>> = HashMap::new();
+        let chains: HashMap<_, _> = rows.iter().map(|row| (row.id, row.chain)).collect();
+        // An annex belongs to whichever version of its document is live.
+        let is_live = |row: &&DocumentRow| {
+            let standing = row.document.standing;
+            let live = matches!(standing, Standing::Accepted | Standing::Known);
+            live && row.document.annex_of.is_none()
+        };
+        let live: HashMap<_, _> = rows
+            .iter()
+            .filter(is_live)
+            .map(|row| (row.chain, row))
+            .collect();
         let mut candidates = Vec::new();
         for row in &rows {
-            if let Some(main) = row.document.annex_of {
-                if row.document.standing == Standing::Accepted {
-                    annexes.entry(main).or_default().push(row.id);
-                }
+            let main = row.document.annex_of.and_then(|id| chains.get(&id));
+            let main = main.and_then(|chain| live.get(chain));
+            if row.document.annex_of.is_some() && main.is_none() {
                 continue;
             }
-            let wanted = order
-                .documents
-                .as_ref()
-                .is_none_or(|only| only.contains(&row.id));
-            if let (true, Some(accepted_at)) = (wanted, row.accepted_at) {
+            // An annex goes to whom its document goes.
+            let leader = main.copied().unwrap_or(row);
+            let only = order.documents.as_ref();
+            let wanted = only.is_none_or(|o| o.contains(&row.id) || o.contains(&leader.id));
+            if wanted {
                 candidates.push(Candidate {
                     document: row.id,
                     chain: row.chain,
                     standing: row.document.standing,
-                    audience: row.document.audience.clone(),
-                    accepted_at,
+                    audience: leader.document.audience.clone(),
+                    accepted_at: row.accepted_at.unwrap_or(row.first_seen_at),
+                    annex_of: main.map(|m| m.chain),
                 });
             }
         }
@@ -115,32 +125,40 @@ impl Documents {
         Ok(Self {
             candidates,
             rows,
-            annexes,
             sent_on,
         })
+    }
+
+    /// The annexes of a document that travel in this bundle.
+    fn annexes(&self, bundle: &Bundle, main: &DocumentRow) -> Vec<Annex> {
+        let travels = |e: &&Entry| e.note == Note::Annex;
+        let rows = bundle.entries.iter().filter(travels);
+        let rows = rows.filter_map(|e| self.rows.get(&e.document));
+        let belongs = |row: &&DocumentRow| {
+            let of = row.document.annex_of.and_then(|id| self.rows.get(&id));
+            of.is_some_and(|of| of.chain == main.chain)
+        };
+        rows.filter(belongs)
+            .map(|row| Annex {
+                number: annex_number(row),
+                file: file(row),
+            })
+            .collect()
     }
 
     fn items(&self, press: &Press<'_>, bundle: &Bundle) -> Vec<Item> {
         bundle
             .entries
             .iter()
-            .filter_map(|e| Some(self.item(press, self.rows.get(&e.document)?, e.note)))
+            .filter(|e| e.note != Note::Annex)
+            .filter_map(|e| Some(self.item(press, bundle, self.rows.get(&e.document)?, e.note)))
             .collect()
     }
 
-    fn item(&self, press: &Press<'_>, row: &DocumentRow, note: Note) -> Item {
+    fn item(&self, press: &Press<'_>, bundle: &Bundle, row: &DocumentRow, note: Note) -> Item {
         let day = |id: Option<DocumentId>| -> Option<NaiveDate> {
             Some(press.local(*self.sent_on.get(&id?)?).date_naive())
         };
-        let annex = |id: &DocumentId| {
-            let row = self.rows.get(id)?;
-            let number = annex_number(row);
-            Some(Annex {
-                number,
-                file: file(row),
-            })
-        };
-        let annexes = self.annexes.get(&row.id);
         Item {
             facts: row.document.facts.clone(),
             file: file(row),
@@ -151,23 +169,16 @@ impl Documents {
             },
             sent_on: day(Some(row.id)),
             due: row.document.due_on,
-            annexes: annexes.into_iter().flatten().filter_map(annex).collect(),
+            annexes: self.annexes(bundle, row),
         }
     }
 }
 
-/// The number of an annex, where its identity says one.
+/// The number of an annex, where it bears one.
 fn annex_number(row: &DocumentRow) -> Option<u16> {
-    match row
-        .document
-        .identity
-        .as_deref()?
-        .parse::<Identity>()
-        .ok()?
-        .part
-    {
-        Part::Annex(number) => Some(number),
-        Part::Main => None,
+    match row.document.facts.part {
+        Part::Annex(number @ 1..) => Some(number),
+        Part::Annex(0) | Part::Main => None,
     }
 }
 

@@ -51,6 +51,10 @@ static BARE: Pattern = Pattern::new(concat!(
     symbol_text!(),
     r")[\s.*]*$"
 ));
+static SMALL: Pattern = Pattern::new(concat!(
+    r"^(?i:s[ốo])\s*[:.]?\s*(?P<symbol>\d{1,5}\p{Ll}?(?:\s?/\s?(?:19|20)\d\d)?",
+    r"(?:\s?[-–/]\s?\p{Ll}{2,8}){2})$"
+));
 static UNNUMBERED: Pattern =
     Pattern::new(r"(?i)^(?:luật |nghị quyết )?số\s*[:.]?[\s.…_:]*(?:[-–/]\s?\p{L}|$)");
 static LABEL: Pattern = Pattern::new(r"(?i)^(?:luật )?số\s*[:.]?$");
@@ -204,6 +208,16 @@ fn labelled(cell: &str) -> Option<Symbol> {
     LABELLED
         .captures(cell)
         .and_then(|c| tidy(group(&c, "symbol")?))
+        .or_else(|| in_small_letters(cell))
+}
+
+/// "Số 23-ct/tw": nothing but a number and codes that are known, since small letters are mostly
+/// other words.
+fn in_small_letters(cell: &str) -> Option<Symbol> {
+    let captures = SMALL.captures(cell)?;
+    let symbol = Symbol::parse(group(&captures, "symbol")?)?;
+    let known = symbol.kind().is_some() && !symbol.type_code().is_empty();
+    known.then_some(symbol)
 }
 
 /// A symbol cut back to its codes: what follows them without a capital belongs to other words.
@@ -359,6 +373,7 @@ mod tests {
             &BODY,
             &LABELLED,
             &BARE,
+            &SMALL,
             &UNNUMBERED,
             &LABEL,
             &DATE,

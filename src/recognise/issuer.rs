@@ -150,7 +150,7 @@ pub(super) fn issuer(
             return Some((name.to_owned(), evidence));
         }
     }
-    let Some(last) = column.last() else {
+    let Some((last, above)) = column.split_last() else {
         return of_code(code).map(|name| (name.to_owned(), code.to_owned()));
     };
     let evidence = column.join(" / ");
@@ -161,13 +161,44 @@ pub(super) fn issuer(
     if let Some(name) = deciding(last) {
         return Some((name.to_owned(), evidence));
     }
-    let parent = column.len().checked_sub(2).and_then(|at| column.get(at));
     let mut name = proper(last, body);
-    if parent.is_some_and(|p| is_central(p)) && !spelling::fold(&name).contains(&fold("trung ương"))
-    {
-        name.push_str(" Trung ương");
+    match above.last() {
+        Some(parent) if is_central(parent) && !fold(&name).contains(&fold("trung ương")) => {
+            name.push_str(" Trung ương");
+        }
+        // Every committee has such an organ; only with the committee's name is it one body.
+        Some(parent) if is_organ(last) && is_committee(parent) => {
+            name.push(' ');
+            name.push_str(&proper(parent, body));
+        }
+        _ => {}
     }
     Some((name, evidence))
+}
+
+fn is_organ(name: &str) -> bool {
+    const ORGANS: [&str; 7] = [
+        "Ban Tổ chức",
+        "Ban Tuyên giáo",
+        "Ban Tuyên giáo và Dân vận",
+        "Ban Dân vận",
+        "Ban Nội chính",
+        "Uỷ ban Kiểm tra",
+        "Văn phòng",
+    ];
+    ORGANS.iter().any(|organ| is(name, organ))
+}
+
+fn is_committee(name: &str) -> bool {
+    let kinds = [
+        "tỉnh uỷ",
+        "thành uỷ",
+        "huyện uỷ",
+        "quận uỷ",
+        "thị uỷ",
+        "đảng uỷ",
+    ];
+    kinds.iter().any(|kind| begins_with(name, kind))
 }
 
 fn fold(text: &str) -> String {
@@ -212,6 +243,11 @@ fn deciding(text: &str) -> Option<&'static str> {
     if folded.contains(&fold(BOTH)) {
         return Some(BOTH);
     }
+    // The Youth Union and other organisations have central committees of their own.
+    let other = ["đoàn", "hội"].map(|whose| format!("trung ương {whose}"));
+    if other.iter().any(|whose| folded.contains(&fold(whose))) {
+        return None;
+    }
     DECIDING.into_iter().find(|name| {
         folded.starts_with(&fold(name)) || folded.contains(&format!(" {}", fold(name)))
     })
@@ -247,10 +283,17 @@ fn opening(body: &[Line]) -> Option<(&'static str, String)> {
 pub(super) fn column(head: &[Line]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut done = false;
+    // A heading typed in small letters has the title of the Party or State so as well.
+    let cells = || head.iter().flat_map(|line| &line.cells);
+    let small = cells().any(|cell| is_motto(cell) && !spelling::is_capitals(cell));
     for cell in head.iter().flat_map(|line| &line.cells) {
         let stops = cell.to_lowercase().starts_with("v/v") || starts_number(cell);
         done |= stops;
-        if done || is_motto(cell) || is_rule(cell) || mark::is_mark(cell) || !is_name(cell) {
+        if done || is_motto(cell) || is_rule(cell) || mark::is_mark(cell) {
+            continue;
+        }
+        let named = is_name(cell) || small && is_small_name(cell);
+        if is_congress(cell) || !named {
             continue;
         }
         let name = cell.trim_matches(|c: char| !c.is_alphanumeric());
@@ -289,6 +332,22 @@ fn is_name(cell: &str) -> bool {
         && letters >= 3
         && cell.chars().count() <= 120
         && !cell.contains(['/', ':', '@'])
+}
+
+/// A name in small letters: it begins as names of organisations do.
+fn is_small_name(cell: &str) -> bool {
+    cell.starts_with(char::is_uppercase)
+        && cell.chars().count() <= 60
+        && cell.chars().all(|c| c.is_alphabetic() || c == ' ')
+        && HEADS.iter().any(|head| begins_with(cell, head))
+}
+
+/// "ĐẠI HỘI LẦN THỨ III" says which congress of the body above it.
+fn is_congress(cell: &str) -> bool {
+    let folded = fold(cell);
+    ["đại hội lần thứ", "đại hội đại biểu lần thứ"]
+        .iter()
+        .any(|words| folded.starts_with(&fold(words)))
 }
 
 /// A name in capitals as running text writes it: as the body itself does where it names it, else

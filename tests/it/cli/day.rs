@@ -290,3 +290,24 @@ fn the_roster_is_shown_with_its_faults() {
     );
     assert_eq!(members.iter().filter(|m| m["state"] == "left").count(), 3);
 }
+
+#[test]
+fn a_stored_document_has_a_cover_and_one_that_nobody_read_has_none() {
+    let desk = Desk::open("maildir:thu");
+    corpus(&desk, "23-CT-TW_2018.pdf");
+    corpus(&desk, "05-CT-TW_scan.pdf");
+    desk.lines(0, &["ingest"]);
+    let file = desk.path("bia.png");
+    let show = |document: &str| {
+        let file = file.to_str().unwrap();
+        ["documents", "show", document, "--cover", file].map(str::to_owned)
+    };
+    let args = show("23-CT-TW_2018.pdf");
+    desk.lines(0, &args.each_ref().map(String::as_str));
+    let png = std::fs::read(&file).unwrap();
+    assert!(png.starts_with(b"\x89PNG") && png.len() < 40_000);
+    std::fs::remove_file(&file).unwrap();
+    let args = show("05-CT-TW_scan.pdf");
+    desk.bad(1, &args.each_ref().map(String::as_str));
+    assert!(!file.exists());
+}

@@ -1,6 +1,7 @@
 //! Owns the tests that drive the real binary in a folder of its own: what people type, what
 //! scripts read, how it exits. It refuses to look inside.
 
+mod annexes;
 mod day;
 mod desk;
 mod edges;
