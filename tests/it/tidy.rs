@@ -224,3 +224,28 @@ fn each_rule_finds_its_fault() {
     );
     assert_eq!(misnamed(&one("src/letter/utils.rs", "")).len(), 1);
 }
+
+/// What a manifest asks of each crate, be it as text or as a table.
+fn versions(manifest: &str) -> std::collections::BTreeMap<String, String> {
+    let text = std::fs::read_to_string(Path::new(ROOT).join(manifest)).expect("a manifest");
+    let manifest: toml::Table = text.parse().expect("TOML");
+    let crates = manifest["dependencies"].as_table().expect("dependencies");
+    let version = |asked: &toml::Value| {
+        let version = asked.get("version").unwrap_or(asked).as_str();
+        version.unwrap_or("").to_owned()
+    };
+    crates
+        .iter()
+        .map(|(n, v)| (n.clone(), version(v)))
+        .collect()
+}
+
+#[test]
+fn fuzzing_uses_the_crates_of_the_program() {
+    let (ours, theirs) = (versions("Cargo.toml"), versions("fuzz/Cargo.toml"));
+    let shared: Vec<_> = theirs.keys().filter(|n| ours.contains_key(*n)).collect();
+    assert!(shared.len() >= 5, "{shared:?}");
+    for name in shared {
+        assert_eq!(theirs[name], ours[name], "{name}");
+    }
+}
