@@ -23,7 +23,6 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FONTS = ["/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf",
-         "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
          "/usr/share/fonts/truetype/liberation/LiberationSerif-Regular.ttf"]
 WORDS = ("các cấp uỷ tổ chức đảng trực thuộc xây dựng kế hoạch và học tập quán triệt triển khai thực "
          "hiện nghị quyết nâng cao chất lượng sinh hoạt chi bộ kiểm tra giám sát thường xuyên đổi mới "

@@ -155,7 +155,8 @@ impl<'s> Card<'s> {
         let screen = self.screen;
         let place = screen.word(fact.origin.word());
         let sure = screen.word(fact.confidence().word());
-        let words = if fact.evidence.is_empty() || fact.evidence == value {
+        // The words of a long fact are cut, and say nothing that the value does not.
+        let words = if value.starts_with(&fact.evidence) {
             String::new()
         } else {
             format!(": “{}”", fact.evidence)

@@ -100,7 +100,7 @@ async fn tell(desk: &Desk, row: &DocumentRow) -> Result<()> {
 
 fn refused(error: DecideError) -> anyhow::Error {
     match error {
-        DecideError::Value(..) => Stop::usage(error.to_string()),
+        DecideError::Values(_) => Stop::usage(error.to_string()),
         DecideError::Unfit(_) => Stop::failed(error.to_string()),
         DecideError::Ingest(_) | DecideError::Ledger(_) => error.into(),
     }

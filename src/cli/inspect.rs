@@ -210,7 +210,8 @@ fn card(screen: &Screen, one: &Given) {
     let card = Card::new(screen);
     card.head(&one.name);
     let pages = row.pages.map_or_else(String::new, |n| {
-        format!(", {n} {}", screen.say("trang", "pages"))
+        let one = if n == 1 { "page" } else { "pages" };
+        format!(", {n} {}", screen.say("trang", one))
     });
     card.line(("Loại tệp", "File"), &format!("{}{pages}", row.format));
     card.line(

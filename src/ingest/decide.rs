@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Ingest, IngestError, path_of};
+use super::{Ingest, IngestError, path_of, record};
 use crate::document::{
     Disposition, DocumentId, Fact, Identity, Origin, Part, Reason, Sha256, Standing, Symbol,
     TextSource, Urgency,
@@ -26,9 +26,9 @@ pub enum DecideError {
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// A value that cannot be understood: key, value, what to write.
-    #[error("{0}: `{1}` cannot be understood; write {2}")]
-    Value(&'static str, String, String),
+    /// Values that cannot be understood: for each its key, itself and what to write, a line each.
+    #[error("{0}")]
+    Values(String),
     /// The decision does not fit the document as it is.
     #[error("{0}")]
     Unfit(String),
@@ -52,64 +52,89 @@ impl Completion {
     /// Reads facts by the names of `documents set`.
     ///
     /// # Errors
-    /// The first value that cannot be understood.
+    /// Every value that cannot be understood, or the ledger failed.
     pub async fn parse(
         pairs: impl IntoIterator<Item = (&'static str, Option<String>)>,
         ledger: &Ledger,
     ) -> Result<Self, DecideError> {
         let mut words = Self::default();
+        let mut faults = Vec::new();
         for (key, value) in pairs {
             let Some(value) = value.map(|v| spelling::line(&v)) else {
                 continue;
             };
-            let wrong = |write: &str| DecideError::Value(key, value.clone(), write.to_owned());
-            let date = || {
-                value
-                    .parse::<NaiveDate>()
-                    .map_err(|_| wrong("a date as 2026-11-23"))
-            };
-            match key {
-                "symbol" => {
-                    let symbol = Symbol::parse(&value).ok_or_else(|| wrong("one as 23-CT/TW"))?;
-                    words.symbol = Some(symbol);
-                }
-                "issued-on" => words.issued_on = Some(date()?),
-                "due" => words.due = Some(date()?),
-                "urgency" => {
-                    words.urgency = Some(value.parse().map_err(|all: String| wrong(&all))?)
-                }
-                "audience" => words.audience = Some(audience(ledger, &value, wrong).await?),
-                "annex-of" => {
-                    let found = ledger.find_documents(&value).await?;
-                    let [main] = &found[..] else {
-                        return Err(wrong("one document on record"));
-                    };
-                    words.annex_of = Some(main.id);
-                }
-                "type" => words.kind = Some(value),
-                "issuer" => words.issuer = Some(value),
-                "title" => words.title = Some(value),
-                _ => return Err(wrong("one of the known facts")),
+            if let Err(write) = words.put(key, &value, ledger).await? {
+                faults.push(format!(
+                    "{key}: `{value}` cannot be understood; write {write}"
+                ));
             }
         }
-        Ok(words)
+        if faults.is_empty() {
+            Ok(words)
+        } else {
+            Err(DecideError::Values(faults.join("\n")))
+        }
+    }
+
+    /// Takes one value; answers what to write instead where it cannot be understood.
+    async fn put(
+        &mut self,
+        key: &str,
+        value: &str,
+        ledger: &Ledger,
+    ) -> Result<Result<(), String>, LedgerError> {
+        let date = || {
+            value
+                .parse::<NaiveDate>()
+                .map_err(|_| "a date as 2026-11-23")
+        };
+        let taken = match key {
+            "symbol" => Symbol::parse(value)
+                .map(|symbol| self.symbol = Some(symbol))
+                .ok_or_else(|| "one as 23-CT/TW".to_owned()),
+            "issued-on" => date()
+                .map(|day| self.issued_on = Some(day))
+                .map_err(Into::into),
+            "due" => date().map(|day| self.due = Some(day)).map_err(Into::into),
+            "urgency" => value.parse().map(|urgency| self.urgency = Some(urgency)),
+            "audience" => audience(ledger, value)
+                .await?
+                .map(|audience| self.audience = Some(audience))
+                .ok_or_else(|| AUDIENCES.to_owned()),
+            "annex-of" => match &ledger.find_documents(value).await?[..] {
+                [main] => {
+                    self.annex_of = Some(main.id);
+                    Ok(())
+                }
+                _ => Err("one document on record".to_owned()),
+            },
+            "type" | "issuer" | "title" => {
+                let place = match key {
+                    "type" => &mut self.kind,
+                    "issuer" => &mut self.issuer,
+                    _ => &mut self.title,
+                };
+                *place = Some(value.to_owned());
+                Ok(())
+            }
+            _ => Err("one of the known facts".to_owned()),
+        };
+        Ok(taken)
     }
 }
 
-async fn audience(
-    ledger: &Ledger,
-    value: &str,
-    wrong: impl Fn(&str) -> DecideError,
-) -> Result<Audience, DecideError> {
-    match Audience::parse(value) {
-        Audience::Branch(_) => match ledger.branch_code(value).await? {
-            Some(code) => Ok(Audience::parse(&code)),
-            None => Err(wrong(
-                "everyone, officers (chi uỷ, bí thư), or a branch's code or name",
-            )),
-        },
-        known => Ok(known),
-    }
+/// What an audience may be.
+const AUDIENCES: &str = "everyone, officers (chi uỷ, bí thư), or a branch's code or name";
+
+/// None where no such branch stands in the roster.
+async fn audience(ledger: &Ledger, value: &str) -> Result<Option<Audience>, LedgerError> {
+    Ok(match Audience::parse(value) {
+        Audience::Branch(_) => {
+            let code = ledger.branch_code(value).await?;
+            code.map(|code| Audience::parse(&code))
+        }
+        known => Some(known),
+    })
 }
 
 /// Writes a completion into a document.
@@ -185,12 +210,7 @@ pub async fn apply(
     });
     events::append(&mut tx, "decision", &row.id.to_string(), &detail, now).await?;
     if new.standing == Standing::Waiting {
-        let reason = new.reason.map_or("", Reason::word);
-        let detail = format!(
-            "Văn bản {} (“{}”) chờ phê duyệt: {reason}",
-            row.id, new.file
-        );
-        events::attend(&mut tx, "review", &row.id.to_string(), &detail, now).await?;
+        record::attend(&mut tx, row.id, &new, now).await?;
     } else {
         events::clear(&mut tx, "review", Some(&row.id.to_string())).await?;
     }

@@ -266,7 +266,12 @@ async fn purged(mut tx: Tx, seen: &mut Sighting, now: DateTime<Utc>) -> Result<(
 }
 
 /// Tells the office why a version waits and what to do.
-async fn attend(tx: &mut Tx, id: DocumentId, new: &NewDocument, now: DateTime<Utc>) -> Result<()> {
+pub(super) async fn attend(
+    tx: &mut Tx,
+    id: DocumentId,
+    new: &NewDocument,
+    now: DateTime<Utc>,
+) -> std::result::Result<(), LedgerError> {
     let (vi, en) = advice(new.reason.unwrap_or(Reason::AwaitingApproval));
     let why = new.detail.as_ref();
     let why = why.map_or(String::new(), |d| format!(" ({d})"));

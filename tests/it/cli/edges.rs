@@ -234,3 +234,34 @@ fn a_trial_letter_goes_out_and_is_never_counted() {
     );
     desk.bad(2, &["test-mail", "not an address"]);
 }
+
+#[test]
+fn every_value_that_cannot_be_understood_is_told_at_once() {
+    let desk = Desk::open("maildir:thu");
+    desk.drop_document(41, "về công tác văn thư");
+    desk.lines(0, &["ingest"]);
+    let said = desk.bad(
+        2,
+        &[
+            "documents",
+            "set",
+            "41-QĐ/TW",
+            "--symbol",
+            "??",
+            "--issued-on",
+            "6/3",
+            "--urgency",
+            "gấp",
+            "--audience",
+            "Chi bộ Chín",
+            "--due",
+            "mai",
+        ],
+    );
+    for word in ["??", "6/3", "gấp", "Chi bộ Chín", "mai"] {
+        assert!(said.contains(&format!("`{word}`")), "{word}: {said}");
+    }
+    for audience in ["everyone", "chi uỷ", "bí thư", "Chi bộ Hai", "CB1"] {
+        desk.row(&["documents", "set", "41-QĐ/TW", "--audience", audience]);
+    }
+}
