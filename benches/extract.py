@@ -8,7 +8,7 @@ every file is read in a confined child, its facts and marks are recognised, the 
 
     benches/extract.py [--phobien FILE] [--files 1000] [--rounds 3] [--doc FILE]
 
-Needs pdftotext, reportlab and a DejaVu or Liberation font; for Word antiword or catdoc.
+Needs pdftotext, reportlab and a DejaVu font; for Word antiword or catdoc.
 """
 import argparse
 import json
@@ -22,8 +22,9 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Liberation has no letters of Vietnamese where reportlab looks for them.
 FONTS = ["/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf",
-         "/usr/share/fonts/truetype/liberation/LiberationSerif-Regular.ttf"]
+         "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"]
 WORDS = ("các cấp uỷ tổ chức đảng trực thuộc xây dựng kế hoạch và học tập quán triệt triển khai thực "
          "hiện nghị quyết nâng cao chất lượng sinh hoạt chi bộ kiểm tra giám sát thường xuyên đổi mới "
          "phương thức lãnh đạo phát huy vai trò người đứng đầu trong công tác cán bộ").split()

@@ -62,7 +62,8 @@ async fn list(desk: &Desk, waiting: bool) -> Result<()> {
     let shown = documents
         .iter()
         .filter(|d| !waiting || d.document.standing == Standing::Waiting);
-    let mut rows: Vec<_> = shown.map(|d| on_record(d, &documents)).collect();
+    let known = identities(&documents);
+    let mut rows: Vec<_> = shown.map(|d| on_record(d, &known)).collect();
     if !waiting {
         let refused = desk.ledger.refused().await?;
         rows.extend(refused.iter().map(row::Document::refused));
@@ -108,7 +109,8 @@ async fn write_cover(desk: &Desk, row: &DocumentRow, file: &Path) -> Result<()> 
 
 async fn show(desk: &Desk, found: &DocumentRow) -> Result<()> {
     let screen = &desk.screen;
-    let row = on_record(found, &desk.ledger.documents().await?);
+    let known = identities(&desk.ledger.documents().await?);
+    let row = on_record(found, &known);
     screen.row(&row);
     if screen.json {
         return Ok(());
@@ -118,7 +120,8 @@ async fn show(desk: &Desk, found: &DocumentRow) -> Result<()> {
     card.head(&format!("{}  {}", found.id, document.file));
     standing(&card, screen, found);
     let pages = document.pages.map_or_else(String::new, |n| {
-        format!(", {n} {}", screen.say("trang", "pages"))
+        let one = if n == 1 { "page" } else { "pages" };
+        format!(", {n} {}", screen.say("trang", one))
     });
     card.facts(&document.facts);
     card.links(row.replaces.as_deref(), row.amends.as_deref());
@@ -131,19 +134,21 @@ async fn show(desk: &Desk, found: &DocumentRow) -> Result<()> {
     Ok(())
 }
 
-/// A version with its links resolved among the others.
-pub(super) fn on_record(row: &DocumentRow, all: &[DocumentRow]) -> row::Document {
-    let mut line = row::Document::on_record(row);
-    let known: Vec<(Identity, String)> = all
+/// Identities and ids of the versions that a link can mean.
+pub(super) fn identities(all: &[DocumentRow]) -> Vec<(Identity, String)> {
+    let meant = all
         .iter()
-        .filter(|d| d.document.standing != Standing::Duplicate)
-        .filter_map(|d| {
-            Some((
-                d.document.identity.as_deref()?.parse().ok()?,
-                d.id.to_string(),
-            ))
-        })
-        .collect();
+        .filter(|d| d.document.standing != Standing::Duplicate);
+    let named = |d: &DocumentRow| {
+        let identity = d.document.identity.as_deref()?.parse().ok()?;
+        Some((identity, d.id.to_string()))
+    };
+    meant.filter_map(named).collect()
+}
+
+/// A version with its links resolved among the others.
+pub(super) fn on_record(row: &DocumentRow, known: &[(Identity, String)]) -> row::Document {
+    let mut line = row::Document::on_record(row);
     let known = known.iter().map(|(id, name)| (id, name.as_str()));
     line.resolve(&row.document.facts, known);
     line

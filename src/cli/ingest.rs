@@ -105,12 +105,14 @@ async fn show(desk: &Desk, scanned: &Scanned) -> Result<()> {
 }
 
 async fn rows(desk: &Desk, taken: &[Sighting]) -> Result<Vec<row::Document>> {
-    let on_record = desk.ledger.documents().await?;
-    let row = |seen: &Sighting| {
-        let known = seen
-            .document
-            .and_then(|id| on_record.iter().find(|row| row.id == id));
-        known.map_or_else(|| row::Document::refused(seen), row::Document::on_record)
-    };
-    Ok(taken.iter().map(row).collect())
+    let mut rows = Vec::with_capacity(taken.len());
+    for seen in taken {
+        let known = match seen.document {
+            Some(id) => desk.ledger.document(id).await?,
+            None => None,
+        };
+        let known = known.as_ref().map(row::Document::on_record);
+        rows.push(known.unwrap_or_else(|| row::Document::refused(seen)));
+    }
+    Ok(rows)
 }

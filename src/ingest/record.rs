@@ -161,12 +161,7 @@ impl Ingest<'_> {
     }
 
     async fn recorded(&self, id: DocumentId) -> Result<(Disposition, Option<Reason>)> {
-        let row = self
-            .ledger
-            .documents()
-            .await?
-            .into_iter()
-            .find(|d| d.id == id);
+        let row = self.ledger.document(id).await?;
         Ok(row.map_or((Disposition::Review, None), |d| {
             (d.document.disposition, d.document.reason)
         }))

@@ -210,6 +210,29 @@ impl Ledger {
         rows.iter().map(document).collect()
     }
 
+    /// One version on record.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn document(&self, id: DocumentId) -> Result<Option<DocumentRow>> {
+        let row = query("SELECT * FROM documents WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(document).transpose()
+    }
+
+    /// How many versions are accepted.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn accepted(&self) -> Result<u64> {
+        let row = query("SELECT COUNT(*) FROM documents WHERE standing = 'accepted'")
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(row.get::<i64, _>(0).cast_unsigned())
+    }
+
     /// Versions that wait for a person, oldest first.
     ///
     /// # Errors
@@ -245,12 +268,7 @@ impl Ledger {
     pub async fn find_documents(&self, text: &str) -> Result<Vec<DocumentRow>> {
         let text = spelling::line(text);
         if let Ok(id) = text.parse::<DocumentId>() {
-            return Ok(self
-                .documents()
-                .await?
-                .into_iter()
-                .filter(|d| d.id == id)
-                .collect());
+            return Ok(self.document(id).await?.into_iter().collect());
         }
         let (symbol, date) = match text.split_once('@') {
             Some((symbol, date)) => (symbol, date.parse::<NaiveDate>().ok()),

@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
-use crate::document::{DocumentId, Standing};
+use crate::document::DocumentId;
 use crate::edition::EditionState;
 use crate::ledger::editions::{self, EditionRow, Freeze, NewEdition};
 use crate::ledger::{Ledger, LedgerError, Tx, closing, events};
@@ -227,14 +227,9 @@ pub async fn first_ingest_waits(ledger: &Ledger, config: &Config) -> Result<Opti
     if ledger.meta("first_ingest").await?.is_some() || ledger.ever_published().await? {
         return Ok(None);
     }
-    let accepted = ledger
-        .documents()
-        .await?
-        .iter()
-        .filter(|d| d.document.standing == Standing::Accepted)
-        .count();
-    let waits = accepted > config.documents.first_ingest_max;
-    Ok(waits.then_some(accepted as u64))
+    let accepted = ledger.accepted().await?;
+    let waits = accepted > config.documents.first_ingest_max as u64;
+    Ok(waits.then_some(accepted))
 }
 
 /// The order for urgent documents that were accepted and never had their edition, for every kind
