@@ -18,6 +18,11 @@ pub struct Contents {
     /// kept apart by `\t`; text boxes, headers and footers stand as lines of their own after a
     /// blank line.
     pub pages: Vec<String>,
+    /// What the file keeps and no page shows: deleted or hidden text and comments, each stretch a
+    /// line of its own between what is shown around it. The file itself is mailed, so the gate
+    /// looks here too; nothing else does.
+    #[serde(default)]
+    pub hidden: String,
     /// Pages that could not be read: without text, or beyond the limit. The secrecy gate fails
     /// closed on them.
     pub unread_pages: u32,
@@ -65,6 +70,7 @@ impl Contents {
             format,
             page_count: None,
             pages: Vec::new(),
+            hidden: String::new(),
             unread_pages: 0,
             head_picture: false,
             scans: Scans::default(),

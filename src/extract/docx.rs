@@ -4,14 +4,11 @@
 mod part;
 mod styles;
 
-use super::flow::{Flow, Text};
+use super::Limits;
+use super::office::{self, Sheet};
 use super::package::{Package, Refusal};
-use super::{Limits, letters, plain};
 use crate::document::{Contents, Format, Reason};
 use styles::Styles;
-
-/// Fewer letters than this beside a picture: the picture is the document.
-const LETTERS_MIN: usize = 20;
 
 /// Reads a ZIP: the text of a DOCX, the name of anything else.
 pub(super) fn read_package(bytes: &[u8], limits: &Limits) -> Contents {
@@ -78,78 +75,46 @@ fn read_docx(package: &mut Package<'_>, limits: &Limits) -> Result<Contents, Ref
         optional("word/theme/theme1.xml"),
     );
     let styles = Styles::read(&sheet, &theme);
-    let (text, seen) = read_parts(package, &styles, limits)?;
-    let read = plain::quality(&text.text);
-    // Texts that were converted to Unicode may keep their old fonts: then these are not believed,
-    // unless the text is better Vietnamese with them.
-    if seen.old_font && (seen.false_font || !read.is_good()) {
-        let (other, seen) = read_parts(package, &styles.without_fonts(), limits)?;
-        let blind = plain::quality(&other.text);
-        if blind.is_good() && (!read.is_good() || blind.strangers <= read.strangers) {
-            return Ok(contents(other, &seen));
-        }
-    }
-    Ok(contents(text, &seen))
+    Ok(office::contents(Format::Docx, limits.text, |sheet| {
+        write(package, &styles, sheet).map(|()| None)
+    }))
 }
 
-/// The text of all parts, with headers before and notes and footers after the main text.
-fn read_parts(
-    package: &mut Package<'_>,
-    styles: &Styles,
-    limits: &Limits,
-) -> Result<(Text, part::Seen), Refusal> {
+/// The text of all parts, with headers before and notes and footers after the main text; comments
+/// are not shown.
+fn write(package: &mut Package<'_>, styles: &Styles, sheet: &mut Sheet) -> Result<(), Refusal> {
     let names = Names::of(package.names());
-    let mut flow = Flow::new(limits.text);
-    let mut seen = part::Seen::default();
-    let mut read = |name: &str, flow: &mut Flow| match package.text(name)? {
-        Some(xml) => part::read(&xml, styles, flow, &mut seen).map(|()| true),
+    let mut read = |name: &str, sheet: &mut Sheet| match package.text(name)? {
+        Some(xml) => part::read(&xml, styles, sheet).map(|()| true),
         None => Ok(false),
     };
     for name in &names.headers {
-        read(name, &mut flow)?;
-        flow.end_block();
+        read(name, sheet)?;
+        sheet.flow().end_block();
     }
-    if !read("word/document.xml", &mut flow)? {
+    if !read("word/document.xml", sheet)? {
         return Err((Reason::Damaged, "the file has no main text"));
     }
     for name in &names.others {
-        flow.end_block();
-        read(name, &mut flow)?;
+        sheet.flow().end_block();
+        read(name, sheet)?;
     }
-    seen.active |= names.active;
-    Ok((flow.finish(), seen))
-}
-
-fn contents(text: Text, seen: &part::Seen) -> Contents {
-    let letters = letters(&text.text);
-    let picture = letters == 0 || (letters < LETTERS_MIN && seen.pictures > 0);
-    let (finding, detail) = if seen.active {
-        let detail = "the file carries embedded files, controls or live links";
-        (Some(Reason::ActiveContent), Some(detail))
-    } else if picture {
-        (
-            Some(Reason::NoTextLayer),
-            Some("the file holds pictures instead of text"),
-        )
-    } else {
-        (None, None)
-    };
-    Contents {
-        format: Format::Docx,
-        page_count: None,
-        pages: vec![text.text],
-        unread_pages: u32::from(!text.whole || picture || seen.unread),
-        head_picture: seen.head_picture,
-        scans: crate::document::Scans::default(),
-        finding,
-        detail: detail.map(str::to_owned),
+    for name in &names.comments {
+        let mut comments = sheet.beside();
+        read(name, &mut comments)?;
+        sheet.hide(comments);
     }
+    if names.active {
+        sheet.active();
+    }
+    Ok(())
 }
 
 /// Which parts hold text besides the main one, and whether any is active.
 struct Names {
     headers: Vec<String>,
     others: Vec<String>,
+    comments: Vec<String>,
     active: bool,
 }
 
@@ -169,6 +134,7 @@ impl Names {
         Self {
             headers: pick(&["word/header"]),
             others,
+            comments: pick(&["word/comments.", "word/glossary/document"]),
             active: names
                 .iter()
                 .any(|n| n.starts_with("word/embeddings/") || n.starts_with("word/activeX/")),

@@ -2,7 +2,7 @@
 //! cells become rows, and what was met besides text becomes a judgement. It refuses to know how
 //! any format is written.
 
-use super::flow::Flow;
+use super::flow::{Flow, Text};
 use super::package::Refusal;
 use super::{letters, plain};
 use crate::document::{Contents, Format, Reason};
@@ -15,17 +15,30 @@ const HEAD_PARAGRAPHS: usize = 20;
 /// How deep tables may lie in each other.
 const LEVELS_MAX: usize = 16;
 
+/// How a run of characters is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shown<'a> {
+    pub(super) font: Option<&'a str>,
+    pub(super) capitals: bool,
+    /// Not at all: deleted with the deletion on record, or formatted as hidden.
+    pub(super) hidden: bool,
+}
+
 /// One document being written down in reading order.
 pub(super) struct Sheet {
     flow: Flow,
+    hidden: Hidden,
     /// Text that waits for the end of its font: in VNI a letter may stand in two runs.
     run: String,
     font: String,
     capitals: bool,
+    hides: bool,
     /// Fonts are not believed: a text that was converted to Unicode may keep its old ones.
     blind: bool,
     /// A font made other letters of what was typed.
     old_font: bool,
+    /// Such a font stands on letters that its alphabet does not have.
+    false_font: bool,
     limit: u64,
     /// The open rows, the innermost last, and whether each has an open cell; one list for the text
     /// and one for each open text box.
@@ -47,11 +60,14 @@ impl Sheet {
     fn new(limit: u64, blind: bool) -> Self {
         Self {
             flow: Flow::new(limit),
+            hidden: Hidden::new(limit),
             run: String::new(),
             font: String::new(),
             capitals: false,
+            hides: false,
             blind,
             old_font: false,
+            false_font: false,
             limit,
             tables: vec![Vec::new()],
             paragraphs: 0,
@@ -62,20 +78,34 @@ impl Sheet {
         }
     }
 
-    /// Adds characters as their font shows them.
-    pub(super) fn run(&mut self, text: &str, font: Option<&str>, capitals: bool) {
+    /// Adds characters as they are shown.
+    pub(super) fn run(&mut self, text: &str, shown: Shown<'_>) {
+        let Shown {
+            font,
+            capitals,
+            hidden,
+        } = shown;
         let old = font.filter(|font| !self.blind && Legacy::of_font(font).is_some());
-        if self.font != old.unwrap_or_default() || self.capitals != capitals {
+        let font = old.unwrap_or_default();
+        if self.font != font || self.capitals != capitals || self.hides != hidden {
             self.flush();
-            self.font.clear();
-            self.font.push_str(old.unwrap_or_default());
+            font.clone_into(&mut self.font);
             self.capitals = capitals;
+            self.hides = hidden;
         }
         if old.is_some() {
             self.run.push_str(text);
-        } else if capitals {
-            self.flow.push(&text.to_uppercase());
         } else {
+            self.push(text);
+        }
+    }
+
+    /// Adds characters in the capitals and to the reader that the last run has.
+    fn push(&mut self, text: &str) {
+        let capitals = self.capitals.then(|| text.to_uppercase());
+        let text = capitals.as_deref().unwrap_or(text);
+        self.hidden.push(text, self.hides);
+        if !self.hides {
             self.flow.push(text);
         }
     }
@@ -87,11 +117,8 @@ impl Sheet {
         let run = std::mem::take(&mut self.run);
         let shown = legacy::shown(&run, Some(&self.font));
         self.old_font |= shown != run;
-        if self.capitals {
-            self.flow.push(&shown.to_uppercase());
-        } else {
-            self.flow.push(&shown);
-        }
+        self.false_font |= shown == run && !run.is_ascii();
+        self.push(&shown);
     }
 
     /// The lines themselves, with every run so far in them.
@@ -104,6 +131,7 @@ impl Sheet {
     pub(super) fn end_paragraph(&mut self) {
         self.paragraphs += 1;
         self.flow().end_paragraph();
+        self.hidden.end_paragraph();
     }
 
     fn rows(&self) -> usize {
@@ -142,6 +170,7 @@ impl Sheet {
         self.place(depth.max(1));
         self.paragraphs += 1;
         self.flow().end_line();
+        self.hidden.end_paragraph();
         self.flow.close_cell();
         if let Some(open) = self.tables.last_mut().and_then(|rows| rows.last_mut()) {
             *open = false;
@@ -212,25 +241,41 @@ impl Sheet {
     }
 
     /// Adds another sheet after this one: footers and notes stand last.
-    pub(super) fn append(&mut self, mut other: Self) {
-        other.flush();
-        self.old_font |= other.old_font;
-        self.pictures += other.pictures;
-        self.active |= other.active;
-        self.unread |= other.unread;
-        let text = other.flow.finish();
-        self.unread |= !text.whole;
-        if !text.text.trim().is_empty() {
+    pub(super) fn append(&mut self, other: Self) {
+        let text = self.take_in(other);
+        if !text.trim().is_empty() {
             self.end_row(1);
             self.flow().end_block();
-            self.flow.push(&text.text);
+            self.flow.push(&text);
         }
+    }
+
+    /// Adds another sheet as what no page shows: comments, what was deleted.
+    pub(super) fn hide(&mut self, other: Self) {
+        let text = self.take_in(other);
+        self.hidden.stretch(&text);
+    }
+
+    /// Everything of another sheet but its text, which it gives.
+    fn take_in(&mut self, mut other: Self) -> String {
+        other.flush();
+        self.old_font |= other.old_font;
+        self.false_font |= other.false_font;
+        self.pictures += other.pictures;
+        self.active |= other.active;
+        let text = other.flow.finish();
+        let hidden = other.hidden.finish();
+        self.unread |= other.unread || !text.whole || !hidden.whole;
+        self.hidden.stretch(&hidden.text);
+        text.text
     }
 
     /// The contents of the file.
     fn finish(mut self, format: Format, page_count: Option<u32>) -> Contents {
         self.flush();
         let text = self.flow.finish();
+        let hidden = self.hidden.finish();
+        let whole = text.whole && hidden.whole;
         let letters = letters(&text.text);
         let picture = letters == 0 || (letters < LETTERS_MIN && self.pictures > 0);
         let (finding, detail) = if self.active {
@@ -246,7 +291,8 @@ impl Sheet {
             format,
             page_count,
             pages: vec![text.text],
-            unread_pages: u32::from(!text.whole || picture || self.unread),
+            hidden: hidden.text,
+            unread_pages: u32::from(!whole || picture || self.unread),
             head_picture: self.head_picture,
             scans: crate::document::Scans::default(),
             finding,
@@ -256,33 +302,109 @@ impl Sheet {
 }
 
 /// Writes a document down by `read`, which gives its page count; once more without believing its
-/// fonts where these make no Vietnamese of it and the plain letters do.
+/// fonts where these are doubtful and the plain letters are the better Vietnamese.
 pub(super) fn contents(
     format: Format,
     limit: u64,
     mut read: impl FnMut(&mut Sheet) -> Result<Option<u32>, Refusal>,
 ) -> Contents {
-    let mut once = |blind| -> Result<(bool, Contents), Refusal> {
+    let mut once = |blind| -> Result<(Option<bool>, Contents), Refusal> {
         let mut sheet = Sheet::new(limit, blind);
         let pages = read(&mut sheet)?;
         sheet.flush();
-        Ok((sheet.old_font, sheet.finish(format, pages)))
+        let lies = sheet.old_font.then_some(sheet.false_font);
+        Ok((lies, sheet.finish(format, pages)))
     };
-    let good = |contents: &Contents| {
+    let quality = |contents: &Contents| {
         let page = contents.pages.first();
-        page.is_some_and(|text| plain::quality(text).is_good())
+        page.map(|text| plain::quality(text)).unwrap_or_default()
     };
-    let (old_font, believed) = match once(false) {
+    let (lies, believed) = match once(false) {
         Ok(read) => read,
         Err((reason, detail)) => return Contents::nothing(format, reason, detail),
     };
-    if old_font && !good(&believed) {
-        match once(true) {
-            Ok((_, plain)) if good(&plain) => return plain,
-            _ => {}
+    let read = quality(&believed);
+    if lies.is_some_and(|lies| lies || !read.is_good())
+        && let Ok((_, plain)) = once(true)
+    {
+        let blind = quality(&plain);
+        if blind.is_good() && (!read.is_good() || blind.strangers <= read.strangers) {
+            return plain;
         }
     }
     believed
+}
+
+/// The stretches of a text that no page shows, and the paragraphs they stand in: a word is a mark
+/// or none by its neighbours.
+struct Hidden {
+    /// Finished paragraphs that hide something, a blank line between them.
+    text: String,
+    /// The open paragraph, a line for each stretch that is shown or is not.
+    paragraph: String,
+    /// It hides something.
+    hides: bool,
+    /// Its last stretch is hidden.
+    last: bool,
+    limit: usize,
+    whole: bool,
+}
+
+impl Hidden {
+    fn new(limit: u64) -> Self {
+        Self {
+            text: String::new(),
+            paragraph: String::new(),
+            hides: false,
+            last: false,
+            limit: usize::try_from(limit).unwrap_or(usize::MAX),
+            whole: true,
+        }
+    }
+
+    fn push(&mut self, text: &str, hidden: bool) {
+        if text.is_empty() {
+            return;
+        }
+        if self.last != hidden {
+            self.paragraph.push('\n');
+        }
+        self.hides |= hidden;
+        self.last = hidden;
+        let room = self.limit.saturating_sub(self.paragraph.len());
+        let fits = text.floor_char_boundary(room.min(text.len()));
+        self.whole &= fits == text.len();
+        self.paragraph.push_str(&text[..fits]);
+    }
+
+    fn end_paragraph(&mut self) {
+        if self.hides {
+            let paragraph = std::mem::take(&mut self.paragraph);
+            self.stretch(&paragraph);
+        }
+        self.paragraph.clear();
+        (self.hides, self.last) = (false, false);
+    }
+
+    /// Text that is hidden as a whole, or with the lines around it.
+    fn stretch(&mut self, text: &str) {
+        let text = text.trim_matches('\n');
+        let room = self.limit.saturating_sub(self.text.len());
+        let fits = text.floor_char_boundary(room.min(text.len()));
+        self.whole &= fits == text.len();
+        if fits > 0 {
+            self.text.push_str(&text[..fits]);
+            self.text.push_str("\n\n");
+        }
+    }
+
+    fn finish(mut self) -> Text {
+        self.end_paragraph();
+        Text {
+            text: self.text,
+            whole: self.whole,
+        }
+    }
 }
 
 /// True for the code of a field that starts another program (ISO/IEC 29500-1, 17.16.5.18).
@@ -302,11 +424,39 @@ mod tests {
     #[test]
     fn a_letter_of_an_old_font_may_stand_in_two_runs() {
         let mut sheet = Sheet::new(1000, false);
-        sheet.run("Quye", Some("VNI-Times"), false);
-        sheet.run("át ñònh ", Some("VNI-Times"), false);
-        sheet.run("\u{f0a7}\u{f0b6}ng", Some(".VnTime"), true);
-        sheet.run(" viên", Some("Arial"), true);
+        let shown = |font, capitals| Shown {
+            font: Some(font),
+            capitals,
+            hidden: false,
+        };
+        sheet.run("Quye", shown("VNI-Times", false));
+        sheet.run("át ñònh ", shown("VNI-Times", false));
+        sheet.run("\u{f0a7}\u{f0b6}ng", shown(".VnTime", true));
+        sheet.run(" viên", shown("Arial", true));
         assert_eq!(text(sheet), "Quyết định ĐẢNG VIÊN\n");
+    }
+
+    #[test]
+    fn what_is_hidden_stands_between_what_is_shown() {
+        let hidden = |font| Shown {
+            font,
+            hidden: true,
+            ..Shown::default()
+        };
+        let mut sheet = Sheet::new(1000, false);
+        sheet.run("Trang 1", Shown::default());
+        sheet.end_paragraph();
+        sheet.run("Số 7-BC/ĐU ", Shown::default());
+        sheet.run("M\u{cb}", hidden(Some(".VnTimeH")));
+        sheet.run("T", hidden(Some(".VnTimeH")));
+        sheet.run("Hà Nội", Shown::default());
+        sheet.end_paragraph();
+        let mut comment = sheet.beside();
+        comment.run("Xem lại", Shown::default());
+        sheet.hide(comment);
+        let contents = sheet.finish(Format::Docx, None);
+        assert_eq!(contents.pages, ["Trang 1\nSố 7-BC/ĐU Hà Nội\n"]);
+        assert_eq!(contents.hidden, "Số 7-BC/ĐU \nMẬT\nHà Nội\n\nXem lại\n\n");
     }
 
     #[test]
@@ -316,16 +466,16 @@ mod tests {
         sheet.close_aside();
         for word in ["a", "b"] {
             sheet.place(1);
-            sheet.run(word, None, false);
+            sheet.run(word, Shown::default());
             sheet.end_cell(1);
         }
         sheet.place(2);
-        sheet.run("c", None, false);
+        sheet.run("c", Shown::default());
         sheet.aside("KHẨN");
         sheet.end_cell(2);
         sheet.end_row(1);
         sheet.place(0);
-        sheet.run("d", None, false);
+        sheet.run("d", Shown::default());
         assert_eq!(text(sheet), "a\tb\tc\n\nKHẨN\n\nd\n");
     }
 
@@ -335,7 +485,7 @@ mod tests {
             let mut sheet = Sheet::new(1000, false);
             (0..before).for_each(|_| sheet.end_paragraph());
             sheet.picture();
-            sheet.run("chữ", None, false);
+            sheet.run("chữ", Shown::default());
             let contents = sheet.finish(Format::Doc, None);
             assert_eq!(contents.head_picture, head, "{before}");
             assert_eq!(contents.finding, Some(Reason::NoTextLayer));

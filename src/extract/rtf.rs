@@ -7,7 +7,7 @@ mod token;
 mod word;
 
 use super::Limits;
-use super::office::{self, Sheet};
+use super::office::{self, Sheet, Shown};
 use super::package::Refusal;
 use crate::document::{Contents, Format, Reason};
 use fonts::Fonts;
@@ -73,6 +73,16 @@ enum Opened {
     WordArt,
 }
 
+/// Where the text of a group goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Story {
+    Main,
+    /// Behind the text: footers and notes.
+    Tail,
+    /// Nowhere: comments.
+    Hidden,
+}
+
 /// What a group inherits and gives back (RTF 1.9.1, "Groups").
 #[derive(Clone, Copy, Debug)]
 struct Group {
@@ -80,11 +90,12 @@ struct Group {
     opened: Opened,
     /// `\*` stood before the next word.
     starred: bool,
-    /// Footers and notes go behind the text.
-    tail: bool,
+    story: Story,
     font: i32,
     capitals: bool,
     deleted: bool,
+    /// Formatted as hidden (`\v`).
+    vanished: bool,
     /// How many characters stand for a `\u` in old readers.
     fallback: usize,
     in_table: bool,
@@ -94,6 +105,7 @@ struct Group {
 struct Reader<'a> {
     main: &'a mut Sheet,
     tail: Sheet,
+    hidden: Sheet,
     /// The open groups, the innermost last.
     groups: Vec<Group>,
     waiting: Waiting,
@@ -111,16 +123,18 @@ impl<'a> Reader<'a> {
             dest: Dest::Text,
             opened: Opened::Nothing,
             starred: false,
-            tail: false,
+            story: Story::Main,
             font: 0,
             capitals: false,
             deleted: false,
+            vanished: false,
             fallback: 1,
             in_table: false,
             depth: 1,
         };
         Self {
             tail: main.beside(),
+            hidden: main.beside(),
             main,
             groups: vec![first],
             waiting: Waiting::default(),
@@ -135,6 +149,7 @@ impl<'a> Reader<'a> {
     fn finish(self) -> Option<u32> {
         self.main.end_paragraph();
         self.main.append(self.tail);
+        self.main.hide(self.hidden);
         self.pages
     }
 
@@ -145,10 +160,10 @@ impl<'a> Reader<'a> {
     }
 
     fn sheet(&mut self) -> &mut Sheet {
-        if self.group().tail {
-            &mut self.tail
-        } else {
-            self.main
+        match self.group().story {
+            Story::Main => self.main,
+            Story::Tail => &mut self.tail,
+            Story::Hidden => &mut self.hidden,
         }
     }
 
@@ -205,14 +220,18 @@ impl<'a> Reader<'a> {
         }
         let group = *self.group();
         let text = self.waiting.take(self.fonts.encoding(group.font));
-        let level = group.level();
-        let sheet = if group.tail {
-            &mut self.tail
-        } else {
-            &mut *self.main
+        let sheet = match group.story {
+            Story::Main => &mut *self.main,
+            Story::Tail => &mut self.tail,
+            Story::Hidden => &mut self.hidden,
         };
-        sheet.place(level);
-        sheet.run(&text, self.fonts.name_of(group.font), group.capitals);
+        let shown = Shown {
+            font: self.fonts.name_of(group.font),
+            capitals: group.capitals,
+            hidden: group.deleted || group.vanished,
+        };
+        sheet.place(group.level());
+        sheet.run(&text, shown);
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
@@ -221,7 +240,7 @@ impl<'a> Reader<'a> {
         let bytes = &bytes[skipped..];
         let group = *self.group();
         match group.dest {
-            Dest::Text if !group.deleted => self.waiting.bytes(bytes),
+            Dest::Text => self.waiting.bytes(bytes),
             Dest::Fonts => self.fonts.name(bytes),
             Dest::Code | Dest::PropertyName | Dest::WordArt => {
                 for byte in bytes {
@@ -245,7 +264,7 @@ impl<'a> Reader<'a> {
         let group = *self.group();
         self.skip = group.fallback;
         match group.dest {
-            Dest::Text if !group.deleted => {
+            Dest::Text => {
                 let encoding = self.fonts.encoding(group.font);
                 self.waiting.unit(unit, encoding);
             }
@@ -281,7 +300,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let group = *self.group();
-        if group.dest == Dest::Text && !group.deleted {
+        if group.dest == Dest::Text {
             let encoding = self.fonts.encoding(group.font);
             self.waiting.text(text, encoding);
         }

@@ -7,10 +7,11 @@ use crate::document::Reason;
 const ADVICE: &[(Reason, &str, &str)] = &[
     (
         Reason::Secret,
-        "Tệp có dấu chỉ độ mật: không được gửi, không được lưu trên máy nối mạng; đề nghị gỡ \
-             tệp khỏi máy này và xử lý theo Luật Bảo vệ bí mật nhà nước số 117/2025/QH15",
-        "It bears a secrecy mark: take it off this networked machine and handle it as law \
-             117/2025/QH15 requires",
+        "Tệp có dấu chỉ độ mật (có khi ở phần đã xóa, bị ẩn hoặc chú thích): không được gửi, \
+             không được lưu trên máy nối mạng; đề nghị gỡ tệp khỏi máy này và xử lý theo Luật \
+             Bảo vệ bí mật nhà nước số 117/2025/QH15",
+        "It bears a secrecy mark, perhaps in deleted or hidden text or in a comment: take it off \
+             this networked machine and handle it as law 117/2025/QH15 requires",
     ),
     (
         Reason::Encrypted,

@@ -64,7 +64,8 @@ pub fn marked(level: Secrecy) -> Facts {
 }
 
 fn read_from(contents: &Contents, file_name: &str, text: TextSource) -> (Facts, TextSource) {
-    let secrecy = self::secrecy::mark(&contents.pages, file_name);
+    let secrecy = self::secrecy::mark(&contents.pages, file_name)
+        .or_else(|| self::secrecy::hidden_mark(&contents.hidden));
     if secrecy.is_some() {
         return (
             Facts {

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Makes the files beside this one: flat OpenDocument texts, which LibreOffice turns into the rest.
 
-Usage: make.py      needs soffice; what it makes is committed, so that no test needs it
+Usage: make.py [NAME …]     needs soffice; what it makes is committed, so that no test needs it
 """
 import base64
 import pathlib
 import struct
 import subprocess
+import sys
 import tempfile
 import zlib
 
@@ -73,7 +74,7 @@ def picture():
 
 
 def flat(left, right, kind, title, body, foot, font="Times New Roman", header="", footer="",
-         capitals=False, deleted="", note="", drawn=""):
+         capitals=False, deleted="", note="", drawn="", more=""):
     tracked = change = ""
     if deleted:
         tracked = (
@@ -88,7 +89,7 @@ def flat(left, right, kind, title, body, foot, font="Times New Roman", header=""
             '<text:note text:note-class="footnote"><text:note-citation>1</text:note-citation>'
             f"<text:note-body>{paragraph(note)}</text:note-body></text:note>"
         )
-    body = [body[0] + change + note, *body[1:]]
+    body = [body[0] + change + note + more, *body[1:]]
     area = '<style:header-footer-properties fo:min-height="0.5cm"/>'
     areas = f"<style:header-style>{area}</style:header-style>" if header else ""
     areas += f"<style:footer-style>{area}</style:footer-style>" if footer else ""
@@ -110,6 +111,8 @@ def flat(left, right, kind, title, body, foot, font="Times New Roman", header=""
 <office:automatic-styles>
 <style:style style:name="B" style:family="paragraph" style:parent-style-name="V"/>
 <style:style style:name="T" style:family="paragraph" style:parent-style-name="V">{title_look}
+</style:style>
+<style:style style:name="H" style:family="text"><style:text-properties text:display="none"/>
 </style:style>
 <style:style style:name="fr" style:family="graphic"><style:graphic-properties
  style:wrap="parallel"/></style:style>
@@ -157,10 +160,39 @@ SAMPLES = {
         FOOT, drawn=picture()),
 }
 
-with tempfile.TemporaryDirectory() as folder:
-    for name, text in SAMPLES.items():
-        pathlib.Path(folder, f"{name}.fodt").write_text(text, encoding="utf-8")
-    for target in ["doc:MS Word 97", "odt", "rtf"]:
+COMMENT = (
+    '<office:annotation office:name="1"><dc:creator>A</dc:creator>'
+    "<dc:date>2024-01-01T00:00:00</dc:date><text:p>MẬT</text:p></office:annotation>"
+)
+
+
+def keeps(**what):
+    return flat(
+        ["ĐẢNG ỦY XÃ TÂN LẬP", "*", "Số 30-BC/ĐU"], [PARTY, "Tân Lập, ngày 20 tháng 5 năm 2022"],
+        "BÁO CÁO", "về kết quả công tác tháng 5",
+        ["Đảng ủy báo cáo kết quả thực hiện nhiệm vụ của các chi bộ trong tháng.",
+         "Các chi bộ tiếp tục giữ gìn bí mật công tác theo quy định."], FOOT, **what)
+
+
+# Each keeps a mark that no page shows; the last keeps a word that is none.
+KEEPING = {
+    "deleted": keeps(deleted="MẬT"),
+    "hidden": keeps(more='<text:span text:style-name="H">MẬT</text:span>'),
+    "comment": keeps(more=COMMENT),
+    "no-mark": keeps(more=' Giữ gìn bí <text:span text:style-name="H">mật</text:span> số.'),
+}
+
+
+def convert(samples, into, targets):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in samples.items():
+            if not sys.argv[1:] or name in sys.argv[1:]:
+                pathlib.Path(folder, f"{name}.fodt").write_text(text, encoding="utf-8")
         files = sorted(pathlib.Path(folder).glob("*.fodt"))
-        subprocess.run(["soffice", "--headless", "--convert-to", target, "--outdir", HERE, *files],
-                       check=True)
+        for target in targets if files else []:
+            subprocess.run(["soffice", "--headless", "--convert-to", target, "--outdir", into,
+                            *files], check=True)
+
+
+convert(SAMPLES, HERE, ["doc:MS Word 97", "odt", "rtf"])
+convert(KEEPING, HERE / "hidden", ["docx", "doc:MS Word 97", "odt", "rtf"])

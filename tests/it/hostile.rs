@@ -200,8 +200,13 @@ fn what_a_docx_hides_is_told() {
 
 /// A PDF of one page, from its content, its resources and further objects.
 fn pdf(content: &str, resources: &str, more: &str) -> Contents {
+    pdf_with("", content, resources, more)
+}
+
+/// The same with more in its catalog.
+fn pdf_with(catalog: &str, content: &str, resources: &str, more: &str) -> Contents {
     let text = format!(
-        "%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n\
+        "%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R {catalog}>>\nendobj\n\
          2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n\
          3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R\
          /Resources<</Font<</F <</Type/Font/Subtype/Type1/BaseFont/Helvetica>> >> {resources}\
@@ -216,6 +221,27 @@ fn pdf(content: &str, resources: &str, more: &str) -> Contents {
 const WORDS: &str = "BT /F 12 Tf 50 700 Td (So 23-CT/TW ve viec mot hai ba bon) Tj ET";
 const PICTURE: &str = "5 0 obj\n<</Type/XObject/Subtype/Image/Width 1/Height 1\
     /ColorSpace/DeviceGray/BitsPerComponent 8/Length 1>>\nstream\nx\nendstream\nendobj";
+
+#[test]
+fn what_a_pdf_keeps_and_does_not_show() {
+    let note = "6 0 obj\n<</Type/Annot/Subtype/Text/F 2/Contents<FEFF004D1EAC0054>>>\nendobj";
+    let text = pdf(WORDS, ">> /Annots[6 0 R] /X <<", note);
+    assert_eq!((text.hidden.as_str(), text.finding), ("MẬT\n\n", None));
+    assert_eq!(text.unread_pages, 0);
+    for (layers, unread) in [
+        ("/D<</ON[7 0 R]>>", 0),
+        ("/D<</OFF[7 0 R]>>", 1),
+        ("/D<</BaseState/OFF>>", 1),
+    ] {
+        let catalog = format!("/OCProperties<</OCGs[7 0 R]{layers}>>");
+        let text = pdf_with(&catalog, WORDS, "", "7 0 obj\n<</Type/OCG>>\nendobj");
+        assert_eq!(
+            (text.unread_pages, text.finding),
+            (unread, None),
+            "{layers}"
+        );
+    }
+}
 
 #[test]
 fn what_a_pdf_starts_or_holds_is_told() {

@@ -23,6 +23,7 @@ pub(super) struct Header {
     pub(super) text: Range<u32>,
     pub(super) footnotes: Range<u32>,
     pub(super) headers: Range<u32>,
+    pub(super) comments: Range<u32>,
     pub(super) endnotes: Range<u32>,
     pub(super) boxes: Range<u32>,
     pub(super) header_boxes: Range<u32>,
@@ -77,8 +78,7 @@ impl Header {
         let text = story(3)?;
         let footnotes = story(4)?;
         let headers = story(5)?;
-        // Comments are no text of the document.
-        story(7)?;
+        let comments = story(7)?;
         let endnotes = story(8)?;
         let boxes = story(9)?;
         let header_boxes = story(10)?;
@@ -92,6 +92,7 @@ impl Header {
             text,
             footnotes,
             headers,
+            comments,
             endnotes,
             boxes,
             header_boxes,

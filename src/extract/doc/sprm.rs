@@ -16,6 +16,8 @@ pub(super) struct Run {
     pub(super) style: Option<u16>,
     /// Deleted, with the deletion still on record.
     pub(super) deleted: bool,
+    /// Formatted as hidden.
+    pub(super) vanished: Option<bool>,
     /// Control characters are pictures and marks.
     pub(super) special: bool,
 }
@@ -43,6 +45,7 @@ impl Run {
                 0x083a | 0x083b => self.capitals = Some(on),
                 0x4a30 => self.style = number(),
                 0x0800 => self.deleted = on,
+                0x083c => self.vanished = Some(on),
                 0x0855 => self.special = on,
                 _ => {}
             }
@@ -65,6 +68,7 @@ impl Run {
             font: self.font.or(under.font),
             other_font: self.other_font.or(under.other_font),
             capitals: self.capitals.or(under.capitals),
+            vanished: self.vanished.or(under.vanished),
             ..self
         }
     }

@@ -1,10 +1,11 @@
 //! Owns the reading of a Word document's stories in the order a reader sees them: headers, text
-//! with its boxes, notes, footers. It refuses comments and what was deleted.
+//! with its boxes, notes, footers; comments and what was deleted as what no page shows. It refuses
+//! to know how a style or a table of the file is written.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-use super::super::office::{Sheet, fetches};
+use super::super::office::{Sheet, Shown, fetches};
 use super::super::package::Refusal;
 use super::drawing::Drawings;
 use super::formats::{Formats, Of};
@@ -125,6 +126,11 @@ impl<'a, 'b> Stories<'a, 'b> {
         for story in stories(true) {
             self.story(story, false);
         }
+        let text = self.sheet.beside();
+        let text = std::mem::replace(self.sheet, text);
+        self.story(header.comments.clone(), false);
+        let comments = std::mem::replace(self.sheet, text);
+        self.sheet.hide(comments);
     }
 
     fn story(&mut self, positions: Range<u32>, main: bool) {
@@ -232,7 +238,6 @@ impl<'a, 'b> Stories<'a, 'b> {
                     line.code.push(c);
                 }
             }
-            _ if run.deleted => {}
             '\u{1}' if run.special => self.sheet.picture(),
             '\u{8}' if run.special => self.drawing(anchor, line),
             // A letter of a symbol font stands in the run's properties.
@@ -286,8 +291,12 @@ impl<'a, 'b> Stories<'a, 'b> {
             let (font, other) = (name(look.font), name(look.other_font));
             // Old letters stand on both sides of U+0080, whichever font names their alphabet.
             let old = |font: &&str| crate::spelling::legacy::Legacy::of_font(font).is_some();
-            let font = other.filter(old).or(font);
-            self.sheet.run(&text, font, look.capitals.unwrap_or(false));
+            let shown = Shown {
+                font: other.filter(old).or(font),
+                capitals: look.capitals.unwrap_or(false),
+                hidden: run.deleted || look.vanished.unwrap_or(false),
+            };
+            self.sheet.run(&text, shown);
         }
         for text in std::mem::take(&mut line.boxes) {
             self.text_box(text);

@@ -1,20 +1,17 @@
 //! Owns the reading of one WordprocessingML part into lines. It refuses document types and
-//! entities, deleted text, field codes, and anything nested beyond reason.
+//! entities, field codes, and anything nested beyond reason.
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::super::flow::Flow;
+use super::super::office::{Sheet, Shown, fetches};
 use super::super::package::Refusal;
 use super::styles::{Look, Styles, value};
 use crate::document::Reason;
-use crate::spelling::legacy::{self, Legacy};
+use crate::spelling::legacy;
 
 /// How deep elements may nest. Word itself stays far below.
 const DEPTH_MAX: usize = 256;
-
-/// Paragraphs, table cells' included, that fill about the upper third of page 1.
-const HEAD_PARAGRAPHS: usize = 20;
 
 const BROKEN: Refusal = (Reason::Damaged, "the XML of the file cannot be read");
 const ENTITIES: Refusal = (
@@ -22,42 +19,16 @@ const ENTITIES: Refusal = (
     "the XML of the file defines entities of its own",
 );
 
-/// What was met besides text, over all parts of a file.
-#[derive(Debug, Default)]
-pub(super) struct Seen {
-    /// Pictures.
-    pub(super) pictures: usize,
-    /// Paragraphs of headers and main text so far.
-    pub(super) paragraphs: usize,
-    /// A picture stands in a header or among the first paragraphs.
-    pub(super) head_picture: bool,
-    /// Fields or objects that fetch or start something.
-    pub(super) active: bool,
-    /// Text that Word would show and this reader cannot.
-    pub(super) unread: bool,
-    /// An old alphabet's font made other letters of what is typed.
-    pub(super) old_font: bool,
-    /// Such a font stands on letters that its alphabet does not have.
-    pub(super) false_font: bool,
-}
-
 /// Reads one part to its end.
-pub(super) fn read(
-    xml: &str,
-    styles: &Styles,
-    flow: &mut Flow,
-    seen: &mut Seen,
-) -> Result<(), Refusal> {
+pub(super) fn read(xml: &str, styles: &Styles, sheet: &mut Sheet) -> Result<(), Refusal> {
     let mut reader = Reader::from_str(xml);
     let mut part = Part {
-        flow,
-        seen,
+        sheet,
         styles,
         around: Vec::new(),
         named: Named::default(),
-        typed: String::new(),
-        look: Look::default(),
         skip: None,
+        deleted: 0,
         depth: 0,
         in_text: false,
         in_code: false,
@@ -74,10 +45,7 @@ pub(super) fn read(
             Event::CData(text) => part.text(&text.xml10_content()),
             Event::GeneralRef(name) => part.reference(&name)?,
             Event::DocType(_) => return Err(ENTITIES),
-            Event::Eof if part.depth == 0 => {
-                part.flush();
-                return Ok(());
-            }
+            Event::Eof if part.depth == 0 => return Ok(()),
             Event::Eof => return Err(BROKEN),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
         }
@@ -93,18 +61,15 @@ struct Named {
 }
 
 struct Part<'a> {
-    flow: &'a mut Flow,
-    seen: &'a mut Seen,
+    sheet: &'a mut Sheet,
     styles: &'a Styles,
     /// The same of the paragraphs around a text box, outermost first.
     around: Vec<Named>,
     named: Named,
-    /// Characters of runs that look alike: an old alphabet's letter may be two of them, and Word
-    /// parts runs anywhere.
-    typed: String,
-    look: Look,
     /// The depth of the element whose whole content is left out.
     skip: Option<usize>,
+    /// Inside how many elements whose text was deleted or moved away, with that still on record.
+    deleted: usize,
     depth: usize,
     in_text: bool,
     in_code: bool,
@@ -127,9 +92,6 @@ impl Part<'_> {
             }
             return Ok(());
         }
-        if !matches!(name, "r" | "t" | "rPr") {
-            self.flush();
-        }
         match name {
             "p" => {
                 let around = std::mem::take(&mut self.named);
@@ -137,26 +99,26 @@ impl Part<'_> {
             }
             "r" => (self.named.run, self.named.own) = (None, Look::default()),
             "sym" => self.symbol(tag),
-            // Properties, deleted and moved-away text, field codes; the second rendition of a
-            // text box (ISO/IEC 29500-3, mc:AlternateContent holds the same box twice).
-            "pPr" | "rPr" | "tblPr" | "tblGrid" | "trPr" | "tcPr" | "sectPr" | "sdtPr" | "del"
-            | "moveFrom" | "delText" | "instrText" | "Fallback" => {
+            "del" | "moveFrom" => self.deleted += 1,
+            // Properties, field codes; the second rendition of a text box (ISO/IEC 29500-3,
+            // mc:AlternateContent holds the same box twice).
+            "pPr" | "rPr" | "tblPr" | "tblGrid" | "trPr" | "tcPr" | "sectPr" | "sdtPr"
+            | "instrText" | "delInstrText" | "Fallback" => {
                 self.skip = Some(self.depth);
             }
-            "t" => self.in_text = true,
-            "tab" | "ptab" => self.flow.push("\t"),
-            "br" | "cr" => self.flow.push("\n"),
-            "noBreakHyphen" => self.flow.push("-"),
-            "tr" => self.flow.open_row(),
-            "tc" => self.flow.open_cell(),
-            "txbxContent" => self.flow.open_aside(),
+            "t" | "delText" => self.in_text = true,
+            "tab" | "ptab" => self.say("\t"),
+            "br" | "cr" => self.say("\n"),
+            "noBreakHyphen" => self.say("-"),
+            // A hyphen that shows only at the end of a line; in .VnTime it is the letter ư.
+            "softHyphen" => self.say("\u{ad}"),
+            "tr" => self.sheet.flow().open_row(),
+            "tc" => self.sheet.flow().open_cell(),
+            "txbxContent" => self.sheet.flow().open_aside(),
             "textpath" => self.word_art(tag),
-            "blip" | "imagedata" => {
-                self.seen.pictures += 1;
-                self.seen.head_picture |= self.seen.paragraphs < HEAD_PARAGRAPHS;
-            }
-            "altChunk" | "subDoc" => self.seen.unread = true,
-            "OLEObject" | "control" => self.seen.active = true,
+            "blip" | "imagedata" => self.sheet.picture(),
+            "altChunk" | "subDoc" => self.sheet.unread(),
+            "OLEObject" | "control" => self.sheet.active(),
             _ => {}
         }
         Ok(())
@@ -176,57 +138,43 @@ impl Part<'_> {
             Some(_) => return,
             None => {}
         }
-        if !matches!(name, "r" | "t") {
-            self.flush();
-        }
         match name {
-            "t" => self.in_text = false,
+            "t" | "delText" => self.in_text = false,
+            "del" | "moveFrom" => self.deleted = self.deleted.saturating_sub(1),
             "p" => {
-                self.seen.paragraphs += 1;
-                self.flow.end_paragraph();
+                self.sheet.end_paragraph();
                 self.named = self.around.pop().unwrap_or_default();
             }
-            "tc" => self.flow.close_cell(),
-            "tr" => self.flow.close_row(),
-            "txbxContent" => self.flow.close_aside(),
+            "tc" => self.sheet.flow().close_cell(),
+            "tr" => self.sheet.flow().close_row(),
+            "txbxContent" => self.sheet.flow().close_aside(),
             _ => {}
         }
     }
 
     fn text(&mut self, text: &str) {
-        if self.in_code && text.contains("DDE") {
-            self.seen.active = true;
+        if self.in_code && fetches(text) {
+            self.sheet.active();
         }
         if self.in_text && self.skip.is_none() {
-            let Named {
-                paragraph,
-                run,
-                own,
-            } = &self.named;
-            let look = self.styles.look(own, run.as_deref(), paragraph.as_deref());
-            if look != self.look {
-                self.flush();
-                self.look = look;
-            }
-            self.typed.push_str(text);
+            self.say(text);
         }
     }
 
-    /// Adds what was typed as its font and capitals show it.
-    fn flush(&mut self) {
-        if self.typed.is_empty() {
-            return;
-        }
-        let typed = std::mem::take(&mut self.typed);
-        let text = legacy::shown(&typed, self.look.font.as_deref());
-        let font = self.look.font.as_deref().and_then(Legacy::of_font);
-        self.seen.old_font |= text != typed;
-        self.seen.false_font |= font.is_some() && text == typed && !typed.is_ascii();
-        if self.look.capitals == Some(true) {
-            self.flow.push(&text.to_uppercase());
-        } else {
-            self.flow.push(&text);
-        }
+    /// Characters of the open run.
+    fn say(&mut self, text: &str) {
+        let Named {
+            paragraph,
+            run,
+            own,
+        } = &self.named;
+        let look = self.styles.look(own, run.as_deref(), paragraph.as_deref());
+        let shown = Shown {
+            font: look.font.as_deref(),
+            capitals: look.capitals == Some(true),
+            hidden: self.deleted > 0 || look.hidden == Some(true),
+        };
+        self.sheet.run(text, shown);
     }
 
     /// One element inside the properties that are left out of the text.
@@ -249,9 +197,14 @@ impl Part<'_> {
         let font = value(tag, "font");
         if let Some(c) = number.and_then(char::from_u32) {
             let text = c.to_string();
-            let shown = legacy::shown(&text, font.as_deref());
-            if !matches!(c, '\u{e000}'..='\u{f8ff}') || shown != text {
-                self.flow.push(&shown);
+            let drawn = legacy::shown(&text, font.as_deref());
+            if !matches!(c, '\u{e000}'..='\u{f8ff}') || drawn != text {
+                let hidden = self.deleted > 0;
+                let shown = Shown {
+                    hidden,
+                    ..Shown::default()
+                };
+                self.sheet.run(&drawn, shown);
             }
         }
     }
@@ -276,9 +229,6 @@ impl Part<'_> {
         let font = style.split_once("font-family:");
         let font = font.and_then(|(_, font)| font.split(';').next());
         let font = font.map(|font| font.trim_matches(['"', '\'', ' ']));
-        self.flow.open_aside();
-        self.flow.push(&legacy::shown(&words, font));
-        self.flow.end_line();
-        self.flow.close_aside();
+        self.sheet.aside(&legacy::shown(&words, font));
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Look {
     pub(super) font: Option<String>,
     /// Shown in capitals, however it was typed.
     pub(super) capitals: Option<bool>,
+    /// Not shown at all.
+    pub(super) hidden: Option<bool>,
 }
 
 impl Look {
@@ -26,6 +28,7 @@ impl Look {
         Self {
             font: self.font.clone().or_else(|| base.font.clone()),
             capitals: self.capitals.or(base.capitals),
+            hidden: self.hidden.or(base.hidden),
         }
     }
 }
@@ -44,8 +47,6 @@ pub(super) struct Styles {
     /// The style of paragraphs that name none.
     normal: Option<String>,
     theme: Theme,
-    /// Fonts are not believed.
-    blind: bool,
 }
 
 /// The fonts that a theme gives its names (ISO/IEC 29500-1, 20.1.4.1.16).
@@ -99,12 +100,6 @@ impl Styles {
         read
     }
 
-    /// Styles that name no font, for a file whose fonts lie.
-    pub(super) fn without_fonts(mut self) -> Self {
-        self.blind = true;
-        self
-    }
-
     fn open(&mut self, tag: &BytesStart<'_>) -> Option<String> {
         let id = value(tag, "styleId").filter(|_| self.styles.len() < STYLES_MAX)?;
         let is = |name: &str, wanted: &[&str]| {
@@ -129,15 +124,14 @@ impl Styles {
         *place = said.over(place);
     }
 
-    /// What one element of run properties says: `rFonts`, `caps`, `smallCaps`.
+    /// What one element of run properties says: `rFonts`, `caps`, `smallCaps`, `vanish`.
     pub(super) fn said(&self, tag: &BytesStart<'_>) -> Option<Look> {
         let mut look = Look::default();
+        let on = || !value(tag, "val").is_some_and(|v| ["0", "false", "off"].contains(&&*v));
         match tag.local_name().as_ref() {
             "rFonts" => look.font = self.font(tag),
-            "caps" | "smallCaps" => {
-                let off = value(tag, "val").is_some_and(|v| ["0", "false", "off"].contains(&&*v));
-                look.capitals = Some(!off);
-            }
+            "caps" | "smallCaps" => look.capitals = Some(on()),
+            "vanish" | "specVanish" => look.hidden = Some(on()),
             _ => return None,
         }
         Some(look)
@@ -174,11 +168,7 @@ impl Styles {
                 at = style.based_on.as_deref();
             }
         }
-        let look = look.over(&self.defaults);
-        Look {
-            font: look.font.filter(|_| !self.blind),
-            ..look
-        }
+        look.over(&self.defaults)
     }
 }
 
@@ -258,7 +248,7 @@ mod tests {
         );
         let own = Look {
             font: Some("Arial".to_owned()),
-            capitals: None,
+            ..Look::default()
         };
         assert_eq!(styles.look(&own, None, None).font.as_deref(), Some("Arial"));
         assert_eq!(Styles::read("<w:styles", "<a").look(&own, None, None), own);

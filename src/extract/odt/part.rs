@@ -1,10 +1,10 @@
 //! Owns the reading of one part of an OpenDocument text into lines. It refuses document types and
-//! entities, deleted text, comments, and anything nested beyond reason.
+//! entities, and anything nested beyond reason.
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::super::office::Sheet;
+use super::super::office::{Sheet, Shown};
 use super::super::package::Refusal;
 use super::styles::{Style, Styles};
 use crate::document::Reason;
@@ -43,6 +43,7 @@ pub(super) fn read(
     let mut part = Part {
         notes: sheet.beside(),
         in_note: None,
+        around: Vec::new(),
         sheet,
         styles,
         section,
@@ -84,6 +85,8 @@ struct Part<'a> {
     notes: Sheet,
     /// The depth of the open note.
     in_note: Option<usize>,
+    /// The sheets around what is not shown, each with the depth of that element.
+    around: Vec<(usize, Sheet)>,
     styles: &'a mut Styles,
     section: Section,
     depth: usize,
@@ -178,6 +181,8 @@ impl Part<'_> {
                     style.font = value(tag, "font-name").or_else(|| value(tag, "font-family"));
                     let case = value(tag, "text-transform");
                     style.capitals = case.map(|case| case == "uppercase");
+                    let display = value(tag, "display");
+                    style.hidden = display.map(|display| display == "none");
                 }
             }
             _ => {}
@@ -186,9 +191,15 @@ impl Part<'_> {
 
     fn open_text(&mut self, name: &str, tag: &BytesStart<'_>) {
         match name {
-            // Deleted text, comments, descriptions of pictures, anchors of notes, phonetic aids.
-            "tracked-changes" | "annotation" | "note-citation" | "ruby-text" | "forms"
-            | "binary-data" => self.skip = Some(self.depth),
+            // Who changed and commented, anchors of notes, phonetic aids.
+            "change-info" | "creator" | "date" | "date-string" | "creator-initials"
+            | "note-citation" | "ruby-text" | "forms" | "binary-data" => {
+                self.skip = Some(self.depth);
+            }
+            "tracked-changes" | "annotation" => {
+                let text = std::mem::replace(self.sheet, self.sheet.beside());
+                self.around.push((self.depth, text));
+            }
             "title" | "desc" if tag.name().as_ref().starts_with("svg:") => {
                 self.skip = Some(self.depth);
             }
@@ -205,7 +216,7 @@ impl Part<'_> {
             "line-break" => self.say("\n"),
             "hidden-text" | "hidden-paragraph" => {
                 if let Some(words) = value(tag, "string-value") {
-                    self.say(&words);
+                    self.hide(&words);
                 }
             }
             "image" => self.sheet.picture(),
@@ -257,6 +268,7 @@ impl Part<'_> {
         {
             look.font = look.font.or_else(|| around.font.clone());
             look.capitals = look.capitals.or(around.capitals);
+            look.hidden = look.hidden.or(around.hidden);
         }
         self.looks.push((self.depth, look));
     }
@@ -298,6 +310,12 @@ impl Part<'_> {
                 self.in_note = None;
                 std::mem::swap(self.sheet, &mut self.notes);
             }
+            "tracked-changes" | "annotation" => {
+                if let Some((_, text)) = self.around.pop_if(|(at, _)| *at == depth) {
+                    let hidden = std::mem::replace(self.sheet, text);
+                    self.sheet.hide(hidden);
+                }
+            }
             _ => {}
         }
         while self.looks.last().is_some_and(|(at, _)| *at >= depth) {
@@ -321,10 +339,22 @@ impl Part<'_> {
     /// Characters as they are.
     fn say(&mut self, text: &str) {
         let look = self.looks.last().map(|(_, look)| look);
-        let font = look.and_then(|look| look.font.as_deref());
-        let capitals = look.and_then(|look| look.capitals).unwrap_or(false);
-        self.sheet.run(text, font, capitals);
+        let shown = Shown {
+            font: look.and_then(|look| look.font.as_deref()),
+            capitals: look.and_then(|look| look.capitals).unwrap_or(false),
+            hidden: look.and_then(|look| look.hidden).unwrap_or(false),
+        };
+        self.sheet.run(text, shown);
         self.blank = false;
+    }
+
+    /// Characters that a condition hides, or may.
+    fn hide(&mut self, text: &str) {
+        let shown = Shown {
+            hidden: true,
+            ..Shown::default()
+        };
+        self.sheet.run(text, shown);
     }
 
     /// Characters of a paragraph: every run of blanks is one space (OpenDocument 1.2, 6.1.2).

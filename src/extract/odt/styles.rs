@@ -12,6 +12,7 @@ pub(super) struct Style {
     pub(super) parent: Option<String>,
     pub(super) font: Option<String>,
     pub(super) capitals: Option<bool>,
+    pub(super) hidden: Option<bool>,
 }
 
 /// A style's family ("text", "paragraph") and name; a default style has no name.
@@ -60,6 +61,7 @@ impl Styles {
             let face = || style.font.as_ref().map(|font| self.family(font));
             look.font = look.font.or_else(face);
             look.capitals = look.capitals.or(style.capitals);
+            look.hidden = look.hidden.or(style.hidden);
             name = style.parent.clone();
         }
         look

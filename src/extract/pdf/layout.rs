@@ -1,5 +1,7 @@
 //! Owns how placed glyphs become lines: same baseline, left to right, blanks where the gap is one,
-//! tabs between columns. It refuses to know where the glyphs came from.
+//! tabs between what stands side by side. It refuses to know where the glyphs came from.
+
+mod columns;
 
 use std::collections::BTreeMap;
 
@@ -47,8 +49,11 @@ pub(super) fn lines(glyphs: Vec<Placed>) -> String {
 
 fn write(glyphs: Vec<Placed>, out: &mut String) {
     let mut below: Option<f64> = None;
-    for mut line in by_baseline(glyphs) {
+    let mut lines = by_baseline(glyphs);
+    for line in &mut lines {
         line.sort_by(|a, b| a.at.x.total_cmp(&b.at.x));
+    }
+    for line in columns::in_order(lines) {
         let text = one_line(&line);
         let text = text.trim_end();
         if text.trim().is_empty() {
@@ -189,6 +194,38 @@ mod tests {
         page.extend(set("Hà Nội", 80.0, 140.0, 12.0));
         let text = "BAN BÍ THƯ\tĐẢNG CỘNG SẢN\nToàn Đảng học tập\n\nHà Nội\n";
         assert_eq!(lines(page), text);
+    }
+
+    #[test]
+    fn text_in_two_columns_is_read_down_each() {
+        let mut page = set("ĐẢNG CỘNG SẢN VIỆT NAM BAN BÍ THƯ", 80.0, 20.0, 12.0);
+        let (mut left, mut right) = (String::new(), String::new());
+        for n in 0..8 {
+            let y = 50.0 + 16.0 * f64::from(n);
+            page.extend(set(&format!("một hai ba bốn {n}"), 80.0, y, 12.0));
+            left += &format!("một hai ba bốn {n}\n");
+            // The other column has a leading of its own.
+            page.extend(set(
+                &format!("năm sáu bảy tám {n}"),
+                220.0,
+                y * 1.1 + 5.0,
+                12.0,
+            ));
+            right += &format!("năm sáu bảy tám {n}\n");
+        }
+        let text = lines(page.clone());
+        assert_eq!(
+            text,
+            format!("ĐẢNG CỘNG SẢN VIỆT NAM BAN BÍ THƯ\n{left}{right}")
+        );
+        // A table's short cells and a signature stay side by side.
+        let mut table = Vec::new();
+        for n in 0..8 {
+            let y = 50.0 + 16.0 * f64::from(n);
+            table.extend(set("- Lưu văn phòng trung ương", 80.0, y, 12.0));
+            table.extend(set("đã ký", 300.0, y, 12.0));
+        }
+        assert!(lines(table).starts_with("- Lưu văn phòng trung ương\tđã ký\n"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod active;
 mod glyphs;
+mod hidden;
 mod layout;
 
 use hayro_interpret::util::TransformExt;
@@ -44,8 +45,16 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Contents {
         let detail = "the file holds no page that can be found";
         return Contents::nothing(Format::Pdf, Reason::Damaged, detail);
     }
-    let active = active::is_active(&pdf);
-    contents(read_pages(&pdf, limits), pdf.pages().len(), active)
+    let mut contents = contents(read_pages(&pdf, limits), pdf.pages().len());
+    if active::is_active(&pdf) {
+        let detail = "the file carries scripts, launch actions or embedded files";
+        contents.finding = Some(Reason::ActiveContent);
+        contents.detail = Some(detail.to_owned());
+    } else if contents.finding.is_none() && hidden::has_layers_off(&pdf) {
+        contents.unread_pages += 1;
+        contents.detail = Some("the file has layers that no page shows".to_owned());
+    }
+    contents
 }
 
 fn has_end(bytes: &[u8]) -> bool {
@@ -73,6 +82,8 @@ fn refused(error: LoadPdfError) -> Contents {
 /// One page as it was read.
 struct Read {
     text: String,
+    /// The words of its annotations.
+    notes: String,
     whole: bool,
     /// Pictures that begin where a stamp may stand.
     head_pictures: u32,
@@ -84,7 +95,7 @@ fn read_pages(pdf: &Pdf, limits: &Limits) -> Vec<Read> {
     let mut pages = Vec::new();
     for page in pdf.pages().iter().take(limits.pages) {
         let read = read_page(pdf, page, &cache, left);
-        left -= read.text.len().min(left);
+        left -= (read.text.len() + read.notes.len()).min(left);
         pages.push(read);
         if left == 0 {
             break;
@@ -116,13 +127,15 @@ fn read_page<'a>(
     let (unnamed, pictures, cut) = (canvas.unnamed, canvas.pictures, canvas.cut);
     let text = layout::lines(canvas.glyphs);
     let count = letters(&text);
+    let (notes, all_notes) = hidden::notes(page, limit);
     let hides = (pictures > 0 && count < LETTERS_MIN)
         || (curves > CURVES_MAX && count == 0)
         || (scan && visible < LETTERS_BESIDE_SCAN)
         || unnamed > count;
     Read {
         text,
-        whole: !hides && !cut,
+        notes,
+        whole: !hides && !cut && all_notes,
         head_pictures,
     }
 }
@@ -131,7 +144,7 @@ fn kurbo_rect(width: f32, height: f32) -> hayro_interpret::kurbo::Rect {
     hayro_interpret::kurbo::Rect::new(0.0, 0.0, f64::from(width), f64::from(height))
 }
 
-fn contents(read: Vec<Read>, page_count: usize, active: bool) -> Contents {
+fn contents(read: Vec<Read>, page_count: usize) -> Contents {
     let page_count = u32::try_from(page_count).unwrap_or(u32::MAX);
     let good = read.iter().filter(|page| page.whole).count();
     let unread = page_count.saturating_sub(u32::try_from(good).unwrap_or(u32::MAX));
@@ -144,15 +157,7 @@ fn contents(read: Vec<Read>, page_count: usize, active: bool) -> Contents {
         .take(PAINTED_MAX)
         .collect();
     let lettered = read.iter().any(|p| p.whole && letters(&p.text) > 0);
-    let (finding, detail) = if active {
-        let detail = "the file carries scripts, launch actions or embedded files";
-        (Some(Reason::ActiveContent), Some(detail))
-    } else if lettered {
-        (None, None)
-    } else {
-        let detail = "the pages are pictures: no text of theirs can be trusted";
-        (Some(Reason::NoTextLayer), Some(detail))
-    };
+    let pictures = "the pages are pictures: no text of theirs can be trusted";
     Contents {
         format: if lettered {
             Format::PdfText
@@ -166,9 +171,10 @@ fn contents(read: Vec<Read>, page_count: usize, active: bool) -> Contents {
             read: 0,
             head,
         },
+        hidden: read.iter().map(|page| page.notes.as_str()).collect(),
         pages: read.into_iter().map(|page| page.text).collect(),
         unread_pages: unread,
-        finding,
-        detail: detail.map(str::to_owned),
+        finding: (!lettered).then_some(Reason::NoTextLayer),
+        detail: (!lettered).then(|| pictures.to_owned()),
     }
 }

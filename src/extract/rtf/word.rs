@@ -1,7 +1,7 @@
 //! Owns the meaning of RTF's control words: what begins a group of another kind, what is a
 //! character, what formats a run or ends a paragraph, cell or row. It refuses to know code pages.
 
-use super::{Dest, Opened, Reader};
+use super::{Dest, Opened, Reader, Story};
 
 impl Reader<'_> {
     /// Obeys one control word.
@@ -49,11 +49,11 @@ impl Reader<'_> {
         match word {
             "fonttbl" => self.group().dest = Dest::Fonts,
             "upr" => self.group().dest = Dest::Ansi,
-            // Tables, properties, index entries, comments; second renditions of pictures, shapes
+            // Tables, properties, index entries; second renditions of pictures, shapes
             // and nested tables.
             "colortbl" | "stylesheet" | "info" | "filetbl" | "objdata" | "objclass" | "objname"
             | "xe" | "tc" | "tcn" | "rxe" | "txe" | "nonshppict" | "shprslt" | "nonesttables"
-            | "annotation" | "atnid" | "atnauthor" | "bkmkstart" | "bkmkend" => {
+            | "atnid" | "atnauthor" | "bkmkstart" | "bkmkend" => {
                 self.group().dest = Dest::Skip;
             }
             "pict" => {
@@ -75,11 +75,8 @@ impl Reader<'_> {
                 self.sheet().open_part();
                 self.apart(Opened::Part);
             }
-            "footer" | "footerl" | "footerr" | "footerf" | "footnote" => {
-                self.group().tail = true;
-                self.sheet().open_part();
-                self.apart(Opened::Part);
-            }
+            "footer" | "footerl" | "footerr" | "footerf" | "footnote" => self.story(Story::Tail),
+            "annotation" => self.story(Story::Hidden),
             // Groups that old readers are to pass over, with text in them.
             "shp" | "shpinst" | "shpgrp" | "shppict" | "do" | "background" | "fldrslt"
             | "nesttableprops" | "ud" | "moMath" | "picprop" => {}
@@ -93,6 +90,13 @@ impl Reader<'_> {
         let group = self.group();
         group.dest = dest;
         group.opened = opened;
+    }
+
+    /// The group is text that stands elsewhere.
+    fn story(&mut self, story: Story) {
+        self.group().story = story;
+        self.sheet().open_part();
+        self.apart(Opened::Part);
     }
 
     /// The group is text of its own, outside of the table around it.
@@ -134,11 +138,13 @@ impl Reader<'_> {
             "f" => group.font = value,
             "caps" | "scaps" => group.capitals = on,
             "deleted" => group.deleted = on,
+            "v" => group.vanished = on,
             "uc" => group.fallback = count,
             "plain" => {
                 group.font = default;
                 group.capitals = false;
                 group.deleted = false;
+                group.vanished = false;
             }
             "pard" => {
                 group.in_table = false;

@@ -67,6 +67,17 @@ pub(super) fn mark(pages: &[String], file_name: &str) -> Option<Fact<Secrecy>> {
     named(file_name).map(|level| fact(level, Origin::Name, file_name))
 }
 
+/// A mark in what a file keeps and does not show: alone as on any page, or in capitals among the
+/// words of its paragraph, since nothing tells where on a page it would stand.
+pub(super) fn hidden_mark(hidden: &str) -> Option<Fact<Secrecy>> {
+    let paragraphs = hidden.split("\n\n").map(|text| text.replace('\n', ""));
+    isolated(hidden)
+        .into_iter()
+        .chain(paragraphs.filter_map(|text| in_words(&text).map(|level| (level, text))))
+        .max_by_key(|(level, _)| *level)
+        .map(|(level, evidence)| fact(level, Origin::Body, &evidence))
+}
+
 /// Marks in the heading that share their cell with other words: after a symbol, before the motto,
 /// without accents.
 fn heading_marks(heading: &[Line]) -> impl Iterator<Item = (Secrecy, String)> + '_ {

@@ -87,6 +87,29 @@ fn one_document_reads_alike_in_every_format() {
     }
 }
 
+/// Every reader gives the gate what its file keeps and does not show, and nothing else gets it.
+#[test]
+fn what_no_page_shows_is_given_to_the_gate_alone() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/extract/hidden");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("samples") {
+        let path = entry.expect("entry").path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let contents = read(&std::fs::read(&path).expect("sample"), &name);
+        assert_eq!(contents.finding, None, "{name}");
+        assert!(!contents.pages.concat().contains("MẬT"), "{name}");
+        let (facts, _) = phobien::recognise::read(&contents, &name);
+        if name.starts_with("no-mark") {
+            assert!(contents.hidden.contains("mật"), "{name} {contents:?}");
+            assert!(facts.secrecy.is_none() && facts.symbol.is_some(), "{name}");
+        } else {
+            assert!(facts.secrecy.is_some(), "{name} {contents:?}");
+        }
+        count += 1;
+    }
+    assert_eq!(count, 16);
+}
+
 #[test]
 fn a_short_limit_cuts_and_says_so() {
     let short = Limits {

@@ -135,8 +135,8 @@ fn every_rule_of_text() {
             "trang 4 t",
         ),
         (
-            "<text:p><text:hidden-text text:string-value=\"ẩn\"/></text:p>",
-            "ẩn",
+            "<text:p>a<text:hidden-text text:string-value=\"ẩn\"/></text:p>",
+            "a",
         ),
         (
             "<table:table><table:table-row><table:table-cell table:number-columns-spanned=\"2\">\

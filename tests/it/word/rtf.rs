@@ -66,7 +66,7 @@ fn every_rule_of_characters() {
         ("{\\f5 \\'f1y ban}", "ỦY BAN"),
         ("{\\f4 \\'93\\'fa}", "日"),
         ("{\\caps b\\u7897? tr\\u432?\\u7903?ng} a", "BỘ TRƯỞNG a"),
-        ("{\\v \\u7849?n}", "ẩn"),
+        ("{\\v \\u7849?n}a\\v b\\v0 c", "ac"),
         ("a{\\deleted b}c\\deleted d\\deleted0 e", "ace"),
         ("a\\~b\\_c\\{d\\}e\\\\f", "a\u{a0}b-c{d}e\\f"),
         ("a\\tab b\\line c\\par d\\\nf", "a\tb\nc\nd\nf"),

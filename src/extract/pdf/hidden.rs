@@ -1,0 +1,74 @@
+//! Owns what a PDF keeps and its pages do not show: the words of annotations, what was filled into
+//! fields, and whether layers are switched off. It refuses to read what those layers hold.
+
+use encoding_rs::{UTF_16BE, WINDOWS_1252};
+use hayro_syntax::Pdf;
+use hayro_syntax::object::{Array, Dict, Name, String as Words};
+use hayro_syntax::page::Page;
+
+/// How many annotations of a page are looked at.
+const NOTES_MAX: usize = 10_000;
+
+/// The words of a page's annotations (ISO 32000-1, 12.5.2), each a paragraph, at most `limit`
+/// bytes; false beside them where that was too little.
+pub(super) fn notes(page: &Page<'_>, limit: usize) -> (String, bool) {
+    let mut text = String::new();
+    let Some(notes) = page.raw().get::<Array<'_>>(&b"Annots"[..]) else {
+        return (text, true);
+    };
+    for (n, note) in notes.iter::<Dict<'_>>().enumerate() {
+        // What is said, what was filled in, the title of who said it aside.
+        for key in [&b"Contents"[..], b"V"] {
+            let Some(words) = note.get::<Words<'_>>(key) else {
+                continue;
+            };
+            let words = decode(words.as_bytes());
+            if n >= NOTES_MAX || text.len() + words.len() > limit {
+                return (text, false);
+            }
+            text.push_str(words.trim());
+            text.push_str("\n\n");
+        }
+    }
+    (text, true)
+}
+
+/// A text string (ISO 32000-1, 7.9.2.2; UTF-8 since ISO 32000-2). PDFDocEncoding differs from
+/// windows-1252 in signs only.
+fn decode(bytes: &[u8]) -> String {
+    let text = match bytes {
+        [0xfe, 0xff, units @ ..] => UTF_16BE.decode_without_bom_handling(units).0,
+        [0xef, 0xbb, 0xbf, text @ ..] => String::from_utf8_lossy(text),
+        _ => WINDOWS_1252.decode_without_bom_handling(bytes).0,
+    };
+    text.replace('\r', "\n")
+}
+
+/// True where the file has layers (ISO 32000-1, 8.11.4) that are not shown: their text is on no
+/// page as a reader sees it, and one click away.
+pub(super) fn has_layers_off(pdf: &Pdf) -> bool {
+    let xref = pdf.xref();
+    let layers = || {
+        let catalog = xref.get::<Dict<'_>>(xref.root_id())?;
+        let layers = catalog.get::<Dict<'_>>(&b"OCProperties"[..])?;
+        let shown = layers.get::<Dict<'_>>(&b"D"[..])?;
+        let base = shown.get::<Name<'_>>(&b"BaseState"[..]);
+        let off = shown.get::<Array<'_>>(&b"OFF"[..]);
+        let some = off.is_some_and(|layers| layers.raw_iter().next().is_some());
+        Some(some || base.is_some_and(|base| base.as_ref() == b"OFF"))
+    };
+    layers().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_strings_have_three_encodings() {
+        for bytes in [&b"\xfe\xff\0M\x1e\xac\0T"[..], "\u{feff}MẬT".as_bytes()] {
+            assert_eq!(decode(bytes), "MẬT");
+        }
+        assert_eq!(decode(b"M\xcbT\rx"), "MËT\nx");
+    }
+}
