@@ -1,6 +1,9 @@
 //! Owns what can be a written Vietnamese syllable, and with it whether a text is Vietnamese at all
 //! and where a page has torn words apart. It refuses to know what the words mean.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// Initial consonants, longest first.
@@ -17,6 +20,11 @@ const RIMES: &str = " a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng 
     ua uân uâng uât uây uc uê uêch uênh ui um un ung uôc uôi uôm uôn uông uôt up ut uơ uy uya \
     uych uyên uyêt uynh uyt uyu ư ưa ưc ưi ưm ưn ưng ươc ươi ươm ươn ương ươp ươt ươu ưt ưu y \
     yêm yên yêng yêt yêu ych yn ynh yt ";
+
+static RIME: LazyLock<HashSet<&str>> = LazyLock::new(|| RIMES.split_whitespace().collect());
+
+/// The longest syllable: "nghiêng".
+const LETTERS_MAX: usize = 7;
 
 /// The word without its tone, in small NFC letters, and how many tones it bore; none where it
 /// holds anything but letters.
@@ -39,7 +47,7 @@ fn bare(word: &str) -> Option<(String, usize, bool)> {
 /// -c, -ch, -p, -t bear sắc or nặng; c, g, ng stand before a, o, u and k, gh, ngh before e, i.
 #[must_use]
 pub fn is_syllable(word: &str) -> bool {
-    if word.is_empty() || word.len() > 40 {
+    if word.is_empty() || word.chars().filter(|c| !is_mark(*c)).count() > LETTERS_MAX {
         return false;
     }
     let Some((base, tones, stopped)) = bare(word) else {
@@ -60,14 +68,8 @@ pub fn is_syllable(word: &str) -> bool {
             "g" => !front || rime.starts_with('i'),
             _ => true,
         };
-        fits && has(RIMES, rime)
+        fits && RIME.contains(rime)
     }) || base == "gi"
-}
-
-/// True where `list`, words between blanks, holds the word.
-fn has(list: &str, word: &str) -> bool {
-    list.match_indices(word)
-        .any(|(at, _)| list[..at].ends_with(' ') && list[at + word.len()..].starts_with(' '))
 }
 
 /// True where every letter that has a plain form is a capital, and there is one. Old fonts had no
@@ -132,26 +134,40 @@ const ALONE: &str = " ai am an anh ao ac ach ang ap ăn ăc ăp ăng âm ân âu
     im in ich it oai oan oanh oc oi om ong op ôc ôi ôm ôn ông ơi ơn ơt ui un ung uôn uông ut uy \
     ưa ưc ưng ươc ươm ươn ương ươp ươt ưu yêm yên yêt yêu ";
 
+static STANDS_ALONE: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| ALONE.split_whitespace().collect());
+
 /// Vowels that stand as words of their own, with their tone.
 const ONE_LETTER: &str = "ởýàạôyừồơ";
 
 fn is_word(piece: &str) -> bool {
     let low: String = piece.to_lowercase().nfc().collect();
-    let open = bare(&low).is_some_and(|(base, ..)| has(RIMES, &base) && !has(ALONE, &base));
+    let open = bare(&low).is_some_and(|(base, ..)| {
+        RIME.contains(base.as_str()) && !STANDS_ALONE.contains(base.as_str())
+    });
     is_syllable(&low) && (!open || (low.chars().count() == 1 && ONE_LETTER.contains(&low)))
 }
 
 /// How many of the pieces from the first one on make one torn word: their join is a syllable and
 /// at least one of them is no word. The last may bear punctuation.
 fn torn(pieces: &[&str]) -> Option<usize> {
-    (2..=pieces.len().min(4)).rev().find(|n| {
+    // Most words of most texts are too long for that already; what is asked of every word of a
+    // document must not be dear.
+    let mut letters = 0;
+    let lengths = pieces.iter().take(4).map(|piece| {
+        let marks = |c: &char| !is_mark(*c) && !c.is_ascii_punctuation() && !"“".contains(*c);
+        letters += piece.chars().filter(marks).count();
+        letters
+    });
+    let most = lengths.take_while(|length| *length <= LETTERS_MAX).count();
+    (2..=most).rev().find(|n| {
         let last = pieces[n - 1].trim_end_matches(|c: char| c.is_ascii_punctuation());
         let first = pieces[0].trim_start_matches(|c: char| "(\"“-".contains(c));
         let mut parts: Vec<&str> = pieces[..*n].to_vec();
         (parts[0], parts[n - 1]) = (first, last);
         parts.iter().all(|p| !p.is_empty())
-            && parts.iter().any(|p| !is_word(p))
             && is_syllable(&parts.concat())
+            && parts.iter().any(|p| !is_word(p))
     })
 }
 
