@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use futures_util::{StreamExt, stream};
 
 use super::card::Card;
 use super::command::Global;
@@ -57,8 +58,11 @@ pub(super) async fn run(global: &Global, files: &[PathBuf]) -> Result<ExitCode> 
         pages: OCR_PAGES,
     }));
     let (mut given, mut good) = (Vec::new(), true);
-    for file in files {
-        match examine(&sandbox, file).await {
+    let mut read = stream::iter(files)
+        .map(|file| examine(&sandbox, file))
+        .buffered(ingest::AHEAD);
+    while let Some(one) = read.next().await {
+        match one {
             Ok(one) => given.push(one),
             Err(error) => {
                 screen.note(&format!("{error:#}"), &format!("{error:#}"));

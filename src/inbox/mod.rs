@@ -178,9 +178,7 @@ impl Inbox {
     ///
     /// # Errors
     /// See [`Refused`]; a file that is not the one found stays where it is.
-    pub fn quarantine(&mut self, found: &Found) -> Result<PathBuf, Refused> {
-        let moved = aside::quarantine(&self.root, found)?;
-        self.seen.remove(&found.path);
-        Ok(moved)
+    pub fn quarantine(&self, found: &Found) -> Result<PathBuf, Refused> {
+        aside::quarantine(&self.root, found)
     }
 }

@@ -332,7 +332,8 @@ pub async fn decide(
         let mut tx = ingest.ledger.begin().await?;
         decisions::keep_blob(&mut tx, sha256, &bytes).await?;
         tx.commit().await.map_err(LedgerError::from)?;
-        ingest.cover(sha256, row.document.format, &bytes).await?;
+        let cover = ingest.cover(sha256, row.document.format, &bytes).await?;
+        ingest.keep_cover(sha256, cover).await?;
     }
     apply(ingest.ledger, row, &Decision::Approve, by, now).await
 }

@@ -20,13 +20,18 @@ pub use record::{Standpoint, stand_point};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, stream};
 
 use crate::config::Config;
 use crate::document::{Disposition, Format, Reason, Secrecy};
-use crate::inbox::{Found, Inbox, Refused};
+use crate::inbox::{Finding, Found, Inbox, Refused};
 use crate::ledger::documents::Sighting;
 use crate::ledger::{Ledger, LedgerError, decisions, events};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{CHILDREN, Sandbox};
+
+/// How many files are read ahead: as many as there are children, and one being recognised. Each is
+/// in memory whole.
+pub const AHEAD: usize = CHILDREN + 1;
 
 /// Why ingesting stopped. One bad file never stops it.
 #[derive(Debug, thiserror::Error)]
@@ -94,47 +99,42 @@ impl Ingest<'_> {
             troubles: scan.troubles,
             ..Scanned::default()
         };
-        for found in &scan.found {
-            let known = stamps
+        let is_known = |found: &&Found| {
+            stamps
                 .get(&path_of(found))
                 .is_some_and(|(size, at, inode, sidecar)| {
                     (*size, *at, *inode)
                         == (found.stamp.size, found.stamp.modified_ns, found.stamp.inode)
                         && *sidecar == sidecar::fingerprint(found)
-                });
-            if known {
-                continue;
-            }
-            if let Some(seen) = self.take(inbox, found, now).await? {
+                })
+        };
+        let inbox = &*inbox;
+        let new = scan.found.iter().filter(|found| !is_known(found));
+        // Read side by side, put on record one after the other in their order.
+        let mut read = stream::iter(new)
+            .map(|found| async move { (found, self.read(inbox, found).await) })
+            .buffered(AHEAD);
+        while let Some((found, read)) = read.next().await {
+            if let Some(seen) = self.take(inbox, found, read?, now).await? {
                 watch(&seen);
                 scanned.taken.push(seen);
             }
         }
+        drop(read);
         let settled = scanned.waiting == 0;
         self.join_annexes(&mut scanned, settled, now).await?;
         Ok(scanned)
     }
 
-    /// Takes one file in. None where it vanished or changed under our hands: the next scan tells.
-    async fn take(
-        &self,
-        inbox: &mut Inbox,
-        found: &Found,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Sighting>> {
+    /// Reads one file and what stands in it; nothing of it is on record yet.
+    async fn read(&self, inbox: &Inbox, found: &Found) -> Result<Read> {
         let bytes = match inbox.read(found) {
             Ok(bytes) => bytes,
-            Err(Refused::Gone | Refused::Changed) => return Ok(None),
-            Err(Refused::Finding(finding)) => {
-                let mut seen = sighting(found, Format::Unknown);
-                seen.reason = Some(finding.reason);
-                seen.detail = Some(finding.detail.to_owned());
-                self.refuse(inbox, found, &mut seen, now).await?;
-                return Ok(Some(seen));
-            }
+            Err(Refused::Gone | Refused::Changed) => return Ok(Read::Later),
+            Err(Refused::Finding(finding)) => return Ok(Read::Refused(finding)),
             Err(Refused::Io(error)) => {
                 tracing::warn!(file = found.name, %error, "file cannot be read; tried again");
-                return Ok(None);
+                return Ok(Read::Later);
             }
         };
         let policy = policy(self.config);
@@ -142,8 +142,45 @@ impl Ingest<'_> {
             Ok(examined) => examined,
             Err(error) => {
                 tracing::error!(%error, "extraction cannot be started; tried again");
-                return Ok(None);
+                return Ok(Read::Later);
             }
+        };
+        let refused = examined.disposition == Disposition::Quarantine;
+        let cover = if refused || self.is_unread(&examined) {
+            None
+        } else {
+            let format = examined.contents.format;
+            self.cover(examined.sha256, format, &bytes).await?
+        };
+        Ok(Read::Whole {
+            examined: Box::new(examined),
+            bytes,
+            cover,
+        })
+    }
+
+    /// Takes one file in. None where it vanished or changed under our hands: the next scan tells.
+    async fn take(
+        &self,
+        inbox: &Inbox,
+        found: &Found,
+        read: Read,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Sighting>> {
+        let (examined, bytes, cover) = match read {
+            Read::Later => return Ok(None),
+            Read::Refused(finding) => {
+                let mut seen = sighting(found, Format::Unknown);
+                seen.reason = Some(finding.reason);
+                seen.detail = Some(finding.detail.to_owned());
+                self.refuse(inbox, found, &mut seen, now).await?;
+                return Ok(Some(seen));
+            }
+            Read::Whole {
+                examined,
+                bytes,
+                cover,
+            } => (*examined, bytes, cover),
         };
         let mut seen = sighting(found, examined.contents.format);
         seen.disposition = examined.disposition;
@@ -159,7 +196,7 @@ impl Ingest<'_> {
                 let sha256 = examined.sha256;
                 self.put_on_record(found, examined, &bytes, &mut seen, now)
                     .await?;
-                self.cover(sha256, seen.format, &bytes).await?;
+                self.keep_cover(sha256, cover).await?;
             }
         }
         tracing::info!(
@@ -191,7 +228,7 @@ impl Ingest<'_> {
     /// Moves a refused file aside, never deletes it, and tells the office.
     async fn refuse(
         &self,
-        inbox: &mut Inbox,
+        inbox: &Inbox,
         found: &Found,
         seen: &mut Sighting,
         now: DateTime<Utc>,
@@ -235,6 +272,19 @@ impl Ingest<'_> {
         }
         Ok(())
     }
+}
+
+/// What reading a file gave.
+enum Read {
+    /// Nothing yet: the next scan tells.
+    Later,
+    /// It must not be read.
+    Refused(Finding),
+    Whole {
+        examined: Box<Examined>,
+        bytes: Vec<u8>,
+        cover: Option<Vec<u8>>,
+    },
 }
 
 /// The key of a file's sighting: its path below the folder; other bytes than UTF-8 are spelled out.

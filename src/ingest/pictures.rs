@@ -74,17 +74,31 @@ pub(super) async fn read(
 }
 
 impl Ingest<'_> {
-    /// Paints the cover of a document whose bytes are stored. That it cannot be painted is no fault
-    /// of the document.
-    pub(super) async fn cover(&self, sha256: Sha256, format: Format, bytes: &[u8]) -> Result<()> {
+    /// Paints the cover of a document whose bytes will be stored. That it cannot be painted is no
+    /// fault of the document.
+    pub(super) async fn cover(
+        &self,
+        sha256: Sha256,
+        format: Format,
+        bytes: &[u8],
+    ) -> Result<Option<Vec<u8>>> {
         let paints = matches!(
             format,
             Format::PdfText | Format::PdfScan | Format::Jpeg | Format::Png
         );
-        if !paints || !self.ledger.lacks_cover(sha256).await? {
-            return Ok(());
+        if !paints || self.ledger.cover(sha256).await?.is_some() {
+            return Ok(None);
         }
-        if let Ok(Some(png)) = self.sandbox.paint(bytes, Part::Cover).await {
+        let painted = self.sandbox.paint(bytes, Part::Cover).await;
+        Ok(painted.ok().flatten())
+    }
+
+    /// Stores a cover beside the bytes that it shows, where they were stored.
+    pub(super) async fn keep_cover(&self, sha256: Sha256, cover: Option<Vec<u8>>) -> Result<()> {
+        let Some(png) = cover else {
+            return Ok(());
+        };
+        if self.ledger.lacks_cover(sha256).await? {
             let mut tx = self.ledger.begin().await?;
             decisions::keep_cover(&mut tx, sha256, &png).await?;
             tx.commit().await.map_err(LedgerError::from)?;

@@ -130,8 +130,7 @@ impl Ingest<'_> {
             tx.commit().await.map_err(LedgerError::from)?;
             return Ok(());
         }
-        let doubted = policy(self.config).doubts(&examined.contents);
-        let unread = examined.contents.unread_pages > 0 || doubted;
+        let unread = self.is_unread(&examined);
         let new = &self
             .new_document(found, examined, identity, &point, &known)
             .await?;
@@ -158,6 +157,12 @@ impl Ingest<'_> {
         }
         tx.commit().await.map_err(LedgerError::from)?;
         Ok(())
+    }
+
+    /// True where nobody read all of it, so that it may be secret.
+    pub(super) fn is_unread(&self, examined: &Examined) -> bool {
+        let doubted = policy(self.config).doubts(&examined.contents);
+        examined.contents.unread_pages > 0 || doubted
     }
 
     async fn recorded(&self, id: DocumentId) -> Result<(Disposition, Option<Reason>)> {

@@ -33,7 +33,7 @@ const PAINTED_MAX: u64 = 16 << 20;
 /// Bytes of text that a picture can hold.
 const RECOGNISED_MAX: u64 = 1 << 20;
 /// How many children run at once.
-const CHILDREN: usize = 2;
+pub const CHILDREN: usize = 2;
 /// Wall time is this many times the CPU time: a child that only waits is stuck.
 const WALL_TO_CPU: u32 = 3;
 /// A character of text is at most this many bytes of JSON (`\u0001`).

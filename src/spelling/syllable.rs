@@ -134,8 +134,7 @@ const ALONE: &str = " ai am an anh ao ac ach ang ap ăn ăc ăp ăng âm ân âu
     im in ich it oai oan oanh oc oi om ong op ôc ôi ôm ôn ông ơi ơn ơt ui un ung uôn uông ut uy \
     ưa ưc ưng ươc ươm ươn ương ươp ươt ưu yêm yên yêt yêu ";
 
-static STANDS_ALONE: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| ALONE.split_whitespace().collect());
+static STANDS_ALONE: LazyLock<HashSet<&str>> = LazyLock::new(|| ALONE.split_whitespace().collect());
 
 /// Vowels that stand as words of their own, with their tone.
 const ONE_LETTER: &str = "ởýàạôyừồơ";

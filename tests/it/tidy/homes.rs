@@ -54,6 +54,11 @@ pub(crate) const HOMES: &[Home] = &[
         "typed lists, old texts and replies come in old encodings",
     ),
     (
+        "futures_util",
+        &["ingest", "cli"],
+        "files are read ahead of the one being put on record",
+    ),
+    (
         "getrandom",
         &["ledger", "daemon", "cli", "main"],
         "randomness is an argument elsewhere",
