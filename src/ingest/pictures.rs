@@ -131,9 +131,7 @@ async fn read_page(
     };
     let mut mark = recognise::picture_mark(&text);
     if number == 1 {
-        // A stamp beside the heading is lost among lines and columns; few words are found apart.
-        let top = recognise_part(sandbox, bytes, Part::Top, Picture::Words).await?;
-        mark = mark.max(top.and_then(|text| recognise::picture_mark(&text)));
+        mark = mark.max(read_top(sandbox, bytes, mark.is_some()).await?);
     }
     if recognise::is_page(&text) {
         let at = number as usize - 1;
@@ -150,6 +148,20 @@ async fn read_page(
         }
     }
     Ok(mark)
+}
+
+/// Looks for a mark at the top of page 1. A stamp beside the heading is lost among lines and
+/// columns, slanted or in a frame it is taken for a drawing; few words are found apart. Where the
+/// page itself showed a mark, one look tells its level.
+async fn read_top(sandbox: &Sandbox, bytes: &[u8], marked: bool) -> io::Result<Option<Secrecy>> {
+    let turns = if marked { &TURNS[..1] } else { &TURNS };
+    for turn in turns.iter().copied() {
+        let top = recognise_part(sandbox, bytes, Part::Top { turn }, Picture::Words).await?;
+        if let Some(mark) = top.and_then(|text| recognise::picture_mark(&text)) {
+            return Ok(Some(mark));
+        }
+    }
+    Ok(None)
 }
 
 /// Reads the pictures at the head, each alone. They count as read only where each says something.

@@ -87,7 +87,7 @@ fn no_page_is_painted_larger_than_paper() {
         ("5 5 5 5", "0"),
     ] {
         let pdf = claims(media, unit);
-        for part in [Part::Page(1), Part::Top, Part::Cover] {
+        for part in [Part::Page(1), Part::Top { turn: 8 }, Part::Cover] {
             if let Some(png) = paint(&pdf, &part) {
                 let (width, height) = size(&png);
                 let pixels = u64::from(width) * u64::from(height);

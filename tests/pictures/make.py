@@ -212,6 +212,14 @@ def main():
     image.paste(seal, (250, 275), seal)
     image.save(sample("con dau do 73.jpg", "jpeg", "quarantine", "secret", red, "Tối mật"), quality=40)
 
+    framed = document("19-TB/ĐU", "Thông báo", "ĐẢNG BỘ SỞ Y TẾ", "ĐẢNG UỶ", "Đảng uỷ", "Huế", (11, 10, 2022),
+                      ["kết luận hội nghị tháng 9"], "T/M ĐẢNG UỶ")
+    image = scan(framed, dots=150).convert("RGB")
+    seal = stamp("MẬT", -11, (40, 40, 110)).resize((170, 110))
+    image.paste(seal, (215, 250), seal)
+    bits(image.convert("L")).save(sample("19-TB-DU dong khung.pdf", "pdf-scan", "quarantine", "secret", framed, "Mật"),
+                                  resolution=150)
+
     text = json.dumps({"schema": 1, "set": "pictures", "documents": DOCS}, ensure_ascii=False, indent=1)
     (HERE / "manifest.json").write_text(text + "\n", encoding="utf-8")
 

@@ -11,6 +11,27 @@ pub(super) struct Grey {
 
 /// Darker than this is ink.
 const INK: u8 = 200;
+/// Pixels of a frame's shorter side, at least: its letters are of 12 points or more.
+const FRAME_MIN: usize = 80;
+/// Pixels of a slanted line, at least.
+const LINE_MIN: usize = 150;
+
+/// Ink that hangs together: its pixels, and from where to where it reaches.
+struct Piece {
+    pixels: Vec<usize>,
+    across: (usize, usize),
+    down: (usize, usize),
+}
+
+impl Piece {
+    fn width(&self) -> usize {
+        self.across.1 - self.across.0
+    }
+
+    fn height(&self) -> usize {
+        self.down.1 - self.down.0
+    }
+}
 
 impl Grey {
     /// The same picture no larger than this, each pixel the mean of those it stands for.
@@ -54,36 +75,92 @@ impl Grey {
     }
 
     /// Without the frame: ink that hangs together and reaches over most of both sides.
-    pub(super) fn unframed(mut self) -> Self {
-        let (width, height) = (self.width as usize, self.height as usize);
+    pub(super) fn unframed(self) -> Self {
+        let most = |part: usize, of: u32| part * 10 > of as usize * 6;
+        let (width, height) = (self.width, self.height);
+        self.without(|piece| most(piece.width(), width) && most(piece.height(), height))
+    }
+
+    /// Without what is drawn around words, frames and seals: ink that hangs together, is larger
+    /// than a letter of 300 dots an inch, and leaves most of its place white. Slanted lines are
+    /// nearly all white.
+    pub(super) fn undrawn(self) -> Self {
+        self.without(|piece| {
+            let (width, height) = (piece.width(), piece.height());
+            let hollow = |share: usize| piece.pixels.len() * share < width * height;
+            let frame = width.min(height) >= FRAME_MIN && hollow(5);
+            frame || (width.max(height) >= LINE_MIN && hollow(10))
+        })
+    }
+
+    /// Without the pieces of ink that are not wanted.
+    fn without(mut self, unwanted: impl Fn(&Piece) -> bool) -> Self {
         let mut seen = vec![false; self.pixels.len()];
         for start in 0..self.pixels.len() {
             if seen[start] || self.pixels[start] >= INK {
                 continue;
             }
-            let (mut piece, mut next) = (vec![start], 0);
-            seen[start] = true;
-            let (mut left, mut right, mut low) = (start % width, start % width, start / width);
-            while let Some(at) = piece.get(next).copied() {
-                next += 1;
-                let (x, y) = (at % width, at / width);
-                (left, right, low) = (left.min(x), right.max(x), low.max(y));
-                for row in y.saturating_sub(1)..(y + 2).min(height) {
-                    for column in x.saturating_sub(1)..(x + 2).min(width) {
-                        let beside = row * width + column;
-                        if !seen[beside] && self.pixels[beside] < INK {
-                            seen[beside] = true;
-                            piece.push(beside);
-                        }
-                    }
-                }
-            }
-            let most = |part: usize, of: usize| part * 10 > of * 6;
-            if most(right - left, width) && most(low - start / width, height) {
-                piece.iter().for_each(|at| self.pixels[*at] = u8::MAX);
+            let piece = self.piece(start, &mut seen);
+            if unwanted(&piece) {
+                piece
+                    .pixels
+                    .iter()
+                    .for_each(|at| self.pixels[*at] = u8::MAX);
             }
         }
         self
+    }
+
+    /// The ink that hangs together with that at `start`, which is the highest of it.
+    fn piece(&self, start: usize, seen: &mut [bool]) -> Piece {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let mut piece = Piece {
+            pixels: vec![start],
+            across: (start % width, start % width),
+            down: (start / width, start / width),
+        };
+        let mut next = 0;
+        seen[start] = true;
+        while let Some(at) = piece.pixels.get(next).copied() {
+            next += 1;
+            let (x, y) = (at % width, at / width);
+            piece.across = (piece.across.0.min(x), piece.across.1.max(x));
+            piece.down.1 = piece.down.1.max(y);
+            for row in y.saturating_sub(1)..(y + 2).min(height) {
+                for column in x.saturating_sub(1)..(x + 2).min(width) {
+                    let beside = row * width + column;
+                    if !seen[beside] && self.pixels[beside] < INK {
+                        seen[beside] = true;
+                        piece.pixels.push(beside);
+                    }
+                }
+            }
+        }
+        piece
+    }
+
+    /// The same picture turned by degrees clockwise about its middle; what is turned in is white.
+    pub(super) fn turned(self, degrees: f64) -> Self {
+        if degrees == 0.0 {
+            return self;
+        }
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let (width, height) = (f64::from(self.width), f64::from(self.height));
+        let (middle, half) = (width / 2.0, height / 2.0);
+        let mut pixels = Vec::with_capacity(self.pixels.len());
+        for y in 0..self.height {
+            for x in 0..self.width {
+                let (right, down) = (f64::from(x) - middle, f64::from(y) - half);
+                let from = (
+                    (right * cos + down * sin + middle).round(),
+                    (down * cos - right * sin + half).round(),
+                );
+                let inside = (0.0..width).contains(&from.0) && (0.0..height).contains(&from.1);
+                let at = || whole(from.1) as usize * self.width as usize + whole(from.0) as usize;
+                pixels.push(if inside { self.pixels[at()] } else { u8::MAX });
+            }
+        }
+        Self { pixels, ..self }
     }
 
     /// As PNG with this many bits a pixel: 2, 4 or 8.

@@ -20,8 +20,12 @@ pub(super) use file::read;
 pub enum Part {
     /// A page, from 1, large enough for its letters to be recognised.
     Page(u32),
-    /// The upper third of page 1, as large.
-    Top,
+    /// The upper third of page 1, as large, turned by degrees clockwise, without what is drawn
+    /// around words.
+    Top {
+        /// Degrees.
+        turn: i16,
+    },
     /// One of the pictures that stand where a stamp may stand on page 1, from 0, without what else
     /// is drawn there, turned by degrees clockwise; large enough for its letters to be recognised.
     /// A frame around it is left out: recognisers take what is framed for a drawing.
@@ -66,7 +70,10 @@ fn paint_kind(bytes: &[u8], part: Part) -> Option<Vec<u8>> {
     };
     match part {
         Part::Page(number) => paint::page(pdf, number, large)?.png(8),
-        Part::Top => paint::page(pdf, 1, large)?.top().png(8),
+        Part::Top { turn } => {
+            let top = paint::page(pdf, 1, large)?.top().undrawn();
+            top.turned(f64::from(turn)).png(8)
+        }
         Part::Head { index, turn } => paint::head(pdf, index, turn)?.unframed().png(8),
         Part::Cover => cover(&paint::page(pdf, 1, small)?),
     }
