@@ -47,9 +47,18 @@ pub(super) async fn scan(desk: &Desk) -> Result<Scanned> {
     let sandbox = desk.sandbox()?;
     let mut inbox = desk.inbox()?;
     let step = desk.ingest(&sandbox);
-    let scanned = step
-        .scan(&mut inbox, (now(), Instant::now()), |_| {})
-        .await?;
+    let mut scanned = Scanned::default();
+    loop {
+        let look = step
+            .scan(&mut inbox, (now(), Instant::now()), |_| {})
+            .await?;
+        let taken = std::mem::take(&mut scanned.taken);
+        scanned = look;
+        scanned.taken.splice(0..0, taken);
+        if scanned.left == 0 {
+            break;
+        }
+    }
     for trouble in &scanned.troubles {
         desk.screen.note(trouble, trouble);
     }

@@ -48,6 +48,8 @@ pub(super) struct Round {
     roster_stamp: Stamp,
     scanned_at: Option<Instant>,
     settling: bool,
+    /// More files lie in the folder than one look takes in.
+    behind: bool,
 }
 
 impl Round {
@@ -61,6 +63,7 @@ impl Round {
             roster_stamp: None,
             scanned_at: None,
             settling: false,
+            behind: false,
             inbox,
             watcher,
             shell,
@@ -82,7 +85,9 @@ impl Round {
     /// How long to sleep at most before the next turn.
     pub(super) fn nap(&self, sweep: Duration) -> Duration {
         let nap = sweep.min(self.config.documents.rescan);
-        if self.settling {
+        if self.behind {
+            Duration::ZERO
+        } else if self.settling {
             nap.min(self.config.documents.settle / 2 + POLL_MIN)
         } else {
             nap
@@ -99,6 +104,10 @@ impl Round {
                 .await;
         }
         self.watch_clock().await;
+        if self.behind {
+            // Half a folder is no ground for an edition, nor for the guard of the first ingest.
+            return reloaded;
+        }
         match self.publish().await {
             Ok(()) => self.untell("publish", "publish").await,
             Err(PublishError::NoRoster) => {}
@@ -187,7 +196,8 @@ impl Round {
         let due = self
             .scanned_at
             .is_none_or(|at| at.elapsed() >= self.config.documents.rescan);
-        if !due && !self.settling && !matches!(woken, Woken::Folder | Woken::Reload) {
+        if !due && !self.settling && !self.behind && !matches!(woken, Woken::Folder | Woken::Reload)
+        {
             return Ok(());
         }
         let step = Ingest {
@@ -207,6 +217,7 @@ impl Round {
             .await?;
         self.scanned_at = Some(monotonic);
         self.settling = scanned.waiting > 0;
+        self.behind = scanned.left > 0;
         if self.watcher.became_lame() {
             tracing::warn!("folder events are incomplete; files are found by the rescan");
         }

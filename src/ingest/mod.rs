@@ -33,6 +33,10 @@ use crate::sandbox::{CHILDREN, Sandbox};
 /// in memory whole.
 pub const AHEAD: usize = CHILDREN + 1;
 
+/// New files of one look at the folder that are taken in before it is looked at again: what is
+/// dropped behind ten thousand others must not wait for all of them.
+const AT_ONCE: usize = 200;
+
 /// Why ingesting stopped. One bad file never stops it.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
@@ -57,6 +61,8 @@ pub struct Scanned {
     pub taken: Vec<Sighting>,
     /// Files that are not complete yet.
     pub waiting: usize,
+    /// New files that were left for the next look, which should come at once.
+    pub left: usize,
     /// What went wrong with the folder itself.
     pub troubles: Vec<String>,
 }
@@ -73,8 +79,8 @@ pub struct Ingest<'a> {
 }
 
 impl Ingest<'_> {
-    /// Looks at the whole folder once and takes in what is complete and new. `watch` hears of
-    /// every file as it is taken.
+    /// Looks at the whole folder once and takes in what is complete and new, of many files those
+    /// that changed last. `watch` hears of every file as it is taken.
     ///
     /// # Errors
     /// The folder or the ledger failed; a bad file is on record instead.
@@ -85,21 +91,18 @@ impl Ingest<'_> {
         mut watch: impl FnMut(&Sighting) + Send,
     ) -> Result<Scanned> {
         let folder = || self.config.documents.folder.display().to_string();
-        let mut scan = inbox
+        let scan = inbox
             .scan(monotonic)
             .map_err(|e| IngestError::Folder(folder(), e))?;
         let stamps = self.ledger.stamps().await?;
         self.forget_gone_secrets(&stamps, &scan.found, scan.waiting)
             .await?;
-        // Among equal bytes the shorter name is the original, so it is taken first.
-        scan.found
-            .sort_by_cached_key(|f| (f.name.chars().count(), f.place.clone()));
         let mut scanned = Scanned {
             waiting: scan.waiting,
             troubles: scan.troubles,
             ..Scanned::default()
         };
-        let is_known = |found: &&Found| {
+        let is_known = |found: &Found| {
             stamps
                 .get(&path_of(found))
                 .is_some_and(|(size, at, inode, sidecar)| {
@@ -109,9 +112,17 @@ impl Ingest<'_> {
                 })
         };
         let inbox = &*inbox;
-        let new = scan.found.iter().filter(|found| !is_known(found));
+        let mut new = scan.found;
+        new.retain(|found| !is_known(found));
+        if new.len() > AT_ONCE {
+            new.sort_by_key(|found| std::cmp::Reverse(found.stamp.modified_ns));
+            scanned.left = new.len() - AT_ONCE;
+            new.truncate(AT_ONCE);
+        }
+        // Among equal bytes the shorter name is the original, so it is taken first.
+        new.sort_by_cached_key(|f| (f.name.chars().count(), f.place.clone()));
         // Read side by side, put on record one after the other in their order.
-        let mut read = stream::iter(new)
+        let mut read = stream::iter(&new)
             .map(|found| async move { (found, self.read(inbox, found).await) })
             .buffered(AHEAD);
         while let Some((found, read)) = read.next().await {
@@ -121,7 +132,7 @@ impl Ingest<'_> {
             }
         }
         drop(read);
-        let settled = scanned.waiting == 0;
+        let settled = scanned.waiting == 0 && scanned.left == 0;
         self.join_annexes(&mut scanned, settled, now).await?;
         Ok(scanned)
     }

@@ -237,6 +237,17 @@ fn a_document_waits_for_its_facts_and_a_name() {
 }
 
 #[test]
+fn more_files_than_one_look_takes_in_are_all_taken_in() {
+    let desk = Desk::open("maildir:thu");
+    for number in 1..=201 {
+        desk.drop_document(number, &format!("về việc thứ {number} trong chương trình"));
+    }
+    desk.good(&["ingest"]);
+    assert_eq!(desk.lines(0, &["documents", "list"]).len(), 201);
+    assert!(desk.lines(0, &["ingest"]).is_empty());
+}
+
+#[test]
 fn the_first_ingest_asks_before_it_sends_an_archive() {
     let desk = Desk::open("maildir:thu");
     for number in 1..=21 {
