@@ -186,6 +186,10 @@ async fn read_head(
         }
     }
     contents.head_picture = read == 0 || read < contents.scans.head;
+    if contents.scans.head == 0 {
+        // Outlines: whether they are letters is seen only on the page.
+        return read_top(sandbox, bytes, false).await;
+    }
     Ok(None)
 }
 

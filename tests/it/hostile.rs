@@ -313,4 +313,10 @@ fn a_picture_where_a_stamp_may_stand_is_told() {
         "a signature at the end"
     );
     assert!(!pdf(WORDS, "", "").head_picture);
+    // Letters drawn as outlines may stand there too; the boxes of a table do not.
+    let letter = |x: u32| format!("{x} 700 m {} f ", format!("{x} 710 l ").repeat(9));
+    let word = [60, 80, 100].map(letter).concat();
+    assert!(pdf(&format!("{word}{WORDS}"), "", "").head_picture);
+    let table = "60 700 50 20 re f 60 700 m 90 700 l S ".repeat(40);
+    assert!(!pdf(&format!("{table}{WORDS}"), "", "").head_picture);
 }

@@ -175,7 +175,8 @@ def main():
             else:
                 print(f"dropped behind {args.files} files: slowest {max(seen.values()):.0f} s")
             last = f"{999 + args.files}-QD-TW.txt"
-            daemon.wait_for([last], PATIENCE)
+            # The newest are taken first.
+            daemon.wait_for([last, "1000-QD-TW.txt"], PATIENCE)
             rows = daemon.rows()
             count = sum(rows.get(f"{n}-QD-TW.txt") == "accept" for n in range(1000, 1000 + args.files))
             print(f"{count} of {args.files} accepted after {time.monotonic() - start:.0f} s; memory "

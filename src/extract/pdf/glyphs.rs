@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use hayro_interpret::font::{Glyph, GlyphRun};
 use hayro_interpret::hayro_cmap::BfString;
-use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Vec2};
+use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape, Vec2};
 use hayro_interpret::{
     BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, SoftMask,
 };
@@ -32,6 +32,9 @@ pub(super) struct Placed {
 /// Square points from which a picture may hold a readable mark; less is a rule or a dot.
 pub(in crate::extract) const MARK_AREA_MIN: f64 = 150.0;
 
+/// A path of fewer elements is a rule, a box or a box with round corners, no letter.
+const OUTLINE_MIN: usize = 8;
+
 /// Collects what a page draws.
 pub(super) struct Canvas {
     pub(super) glyphs: Vec<Placed>,
@@ -46,6 +49,8 @@ pub(super) struct Canvas {
     pub(super) head_pictures: u32,
     /// Elements of paths.
     pub(super) curves: usize,
+    /// Of them, those of outlines where a stamp may stand: letters drawn as curves, or an emblem.
+    pub(super) head_curves: usize,
     /// True where the limit cut the text.
     pub(super) cut: bool,
     left: usize,
@@ -66,6 +71,7 @@ impl Canvas {
             pictured: 0.0,
             head_pictures: 0,
             curves: 0,
+            head_curves: 0,
             cut: false,
             left: limit,
             fonts: BTreeMap::new(),
@@ -203,8 +209,13 @@ impl<'a> Device<'a> for Canvas {
         }
     }
 
-    fn draw_path(&mut self, path: &BezPath, _: DrawProps<'a>, _: &DrawMode) {
-        self.curves = self.curves.saturating_add(path.elements().len());
+    fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, _: &DrawMode) {
+        let count = path.elements().len();
+        self.curves = self.curves.saturating_add(count);
+        let place = || props.transform.transform_rect_bbox(path.bounding_box());
+        if count >= OUTLINE_MIN && place().y0 < self.head {
+            self.head_curves = self.head_curves.saturating_add(count);
+        }
     }
 
     fn draw_rect(&mut self, _: &Rect, _: DrawProps<'a>, _: &DrawMode) {

@@ -18,6 +18,8 @@ const COLUMN: f64 = 1.0;
 const COLUMN_TO_BLANK: f64 = 2.5;
 /// Baselines nearer than this are one line (marks, footnote numbers).
 const SAME_LINE: f64 = 0.4;
+/// Letters smaller than this beside the tallest of a line may be a line of their own.
+const SMALL: f64 = 0.5;
 /// Lines further apart than this have a blank line between them.
 const APART: f64 = 2.6;
 /// The same letter again, nearer than this, is a bold one drawn twice.
@@ -49,7 +51,8 @@ pub(super) fn lines(glyphs: Vec<Placed>) -> String {
 
 fn write(glyphs: Vec<Placed>, out: &mut String) {
     let mut below: Option<f64> = None;
-    let mut lines = by_baseline(glyphs);
+    let lines = by_baseline(glyphs);
+    let mut lines: Vec<_> = lines.into_iter().flat_map(without_small).collect();
     for line in &mut lines {
         line.sort_by(|a, b| a.at.x.total_cmp(&b.at.x));
     }
@@ -88,6 +91,30 @@ fn by_baseline(mut glyphs: Vec<Placed>) -> Vec<Vec<Placed>> {
             lines.push(vec![glyph]);
         }
     }
+    lines
+}
+
+/// The line, and small print that runs under or over its letters, each stretch of it a line of its
+/// own; a note's number stands beside them.
+fn without_small(line: Vec<Placed>) -> Vec<Vec<Placed>> {
+    let em = tallest(&line);
+    let (mut line, mut small): (Vec<_>, Vec<_>) =
+        line.into_iter().partition(|glyph| glyph.em >= em * SMALL);
+    small.sort_by(|a, b| a.at.x.total_cmp(&b.at.x));
+    let mut lines = Vec::new();
+    for stretch in small.chunk_by(|a, b| b.at.x - a.end.x < COLUMN * a.em.max(b.em)) {
+        let covered = |glyph: &&Placed| {
+            let middle = f64::midpoint(glyph.at.x, glyph.end.x);
+            let mut letters = line.iter().filter(|glyph| !glyph.text.trim().is_empty());
+            letters.any(|glyph| glyph.at.x < middle && middle < glyph.end.x)
+        };
+        if stretch.iter().filter(covered).count() * 2 > stretch.len() {
+            lines.push(stretch.to_vec());
+        } else {
+            line.extend_from_slice(stretch);
+        }
+    }
+    lines.insert(0, line);
     lines
 }
 
@@ -226,6 +253,15 @@ mod tests {
             table.extend(set("đã ký", 300.0, y, 12.0));
         }
         assert!(lines(table).starts_with("- Lưu văn phòng trung ương\tđã ký\n"));
+    }
+
+    #[test]
+    fn small_print_under_a_line_is_a_line() {
+        let mut page = set("Số 07-BC/ĐU", 80.0, 50.0, 14.0);
+        page.extend(set("MẬT", 84.0, 53.0, 3.0));
+        // The number of a note stands higher, and beside.
+        page.extend(set("12", 157.0, 46.0, 6.0));
+        assert_eq!(lines(page), "Số 07-BC/ĐU12\nMẬT\n");
     }
 
     #[test]

@@ -30,6 +30,8 @@ const LETTERS_MIN: usize = 20;
 const LETTERS_BESIDE_SCAN: usize = 200;
 /// Outlines of more parts than this may be letters drawn as curves.
 const CURVES_MAX: usize = 200;
+/// As many at the head may be a mark: three letters have more.
+const HEAD_CURVES_MAX: usize = 24;
 
 /// Reads a PDF.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Contents {
@@ -87,6 +89,8 @@ struct Read {
     whole: bool,
     /// Pictures that begin where a stamp may stand.
     head_pictures: u32,
+    /// Outlines stand there.
+    head_drawn: bool,
 }
 
 fn read_pages(pdf: &Pdf, limits: &Limits) -> Vec<Read> {
@@ -122,6 +126,7 @@ fn read_page<'a>(
     let mut canvas = Canvas::new(limit, area.height() * HEAD);
     interpret_page(page, &mut context, &mut canvas);
     let head_pictures = canvas.head_pictures;
+    let head_drawn = canvas.head_curves >= HEAD_CURVES_MAX;
     let scan = canvas.pictured >= area.area() / 2.0;
     let (visible, curves) = (canvas.visible, canvas.curves);
     let (unnamed, pictures, cut) = (canvas.unnamed, canvas.pictures, canvas.cut);
@@ -137,6 +142,7 @@ fn read_page<'a>(
         notes,
         whole: !hides && !cut && all_notes,
         head_pictures,
+        head_drawn,
     }
 }
 
@@ -165,7 +171,7 @@ fn contents(read: Vec<Read>, page_count: usize) -> Contents {
             Format::PdfScan
         },
         page_count: Some(page_count),
-        head_picture: head > 0,
+        head_picture: head > 0 || read.first().is_some_and(|page| page.head_drawn),
         scans: Scans {
             pages,
             read: 0,
