@@ -314,7 +314,9 @@ fn a_picture_where_a_stamp_may_stand_is_told() {
     );
     assert!(!pdf(WORDS, "", "").head_picture);
     // Letters drawn as outlines may stand there too; the boxes of a table do not.
-    let letter = |x: u32| format!("{x} 700 m {} f ", format!("{x} 710 l ").repeat(9));
+    let line = |x: u32, n: u32| format!("{} {} l ", x + n, 700 + n % 2 * 15);
+    let lines = |x: u32| (1..10).map(|n| line(x, n)).collect::<String>();
+    let letter = |x: u32| format!("{x} 700 m {} f ", lines(x));
     let word = [60, 80, 100].map(letter).concat();
     assert!(pdf(&format!("{word}{WORDS}"), "", "").head_picture);
     let table = "60 700 50 20 re f 60 700 m 90 700 l S ".repeat(40);
