@@ -10,6 +10,7 @@ use super::command::Global;
 use super::members::{fault_line, fault_row};
 use super::open;
 use super::row;
+use super::secret;
 use super::show::Screen;
 use super::stop::{FAILED, USAGE};
 use crate::config::{self, Config};
@@ -162,6 +163,14 @@ async fn machine(config: &Config, language: Language) -> Result<Vec<row::Fault>>
 
 /// The password, the certificates; and, where asked, the server itself: connect, TLS, log in.
 async fn way_out(config: &Config, offline: bool) -> Option<row::Fault> {
+    if let Err(error) = secret::signer(config) {
+        return Some(fault(
+            config,
+            "mail.dkim",
+            format!("{error:#}"),
+            "a private key in PEM",
+        ));
+    }
     let courier = match open::courier(config) {
         Ok(courier) => courier,
         Err(error) => return Some(fault(config, "smtp", format!("{error:#}"), "")),

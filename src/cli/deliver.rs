@@ -15,9 +15,8 @@ use super::open::{self, Desk};
 use super::row::Counts;
 use super::stop::{Stop, code};
 use super::{ingest, publish};
-use crate::courier::Courier;
 use crate::daemon::now;
-use crate::deliver::{self, Clock, Rules, Steering, Tally, Until};
+use crate::deliver::{self, Clock, Rules, Steering, Tally, Until, Way};
 use crate::delivery::State;
 use crate::edition::{EditionId, EditionState};
 use crate::ledger::{DeliveryLock, Holder};
@@ -67,13 +66,13 @@ pub(super) async fn send(desk: &Desk, name: &str) -> Result<ExitCode> {
 
 /// Delivers, makes up for letters that must not go any more, and delivers that too.
 async fn deliver_all(desk: &Desk, lock: &DeliveryLock, until: Until) -> Result<ExitCode> {
-    let courier = open::courier(&desk.config)?;
+    let way = open::way(&desk.config)?;
     let stop = CancellationToken::new();
     tokio::spawn(cancel_on_signal(stop.clone()));
     let paused_before = desk.ledger.queue().await?.paused;
     let mut total = Tally::default();
     loop {
-        let tally = once(desk, &courier, lock, until, &stop).await?;
+        let tally = once(desk, &way, lock, until, &stop).await?;
         total = Tally {
             sent: total.sent + tally.sent,
             failed: total.failed + tally.failed,
@@ -108,7 +107,7 @@ async fn deliver_all(desk: &Desk, lock: &DeliveryLock, until: Until) -> Result<E
 /// One run of the step.
 async fn once(
     desk: &Desk,
-    courier: &Courier,
+    way: &Way,
     lock: &DeliveryLock,
     until: Until,
     stop: &CancellationToken,
@@ -134,7 +133,7 @@ async fn once(
     let time: (Clock, fn() -> f64) = (now, open::chance);
     let over = CancellationToken::new();
     let delivering = async {
-        let step = deliver::deliver(&desk.ledger, courier, &rules, &steering, time, lock, watch);
+        let step = deliver::deliver(&desk.ledger, way, &rules, &steering, time, lock, watch);
         let tally = step.await;
         over.cancel();
         tally

@@ -2,6 +2,7 @@
 //! ledger, randomness, the machine's name. It refuses to know what the command does.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -13,6 +14,7 @@ use super::stop::Stop;
 use crate::config::{Config, Fault, Level, TEXT_BYTES_MAX};
 use crate::courier::Courier;
 use crate::daemon::{Shell, now, sandbox};
+use crate::deliver::Way;
 use crate::inbox::{Inbox, Settings};
 use crate::ingest::{self, Ingest, IngestError};
 use crate::ledger::Ledger;
@@ -201,7 +203,7 @@ pub(super) fn shell(config_file: PathBuf) -> Result<Shell> {
             Ok(Err(faults)) => Err(told(&faults, spoken())),
             Err(error) => Err(error.to_string()),
         },
-        make_courier: |config| courier(config).map_err(|error| format!("{error:#}")),
+        make_way: |config| way(config).map_err(|error| format!("{error:#}")),
         entropy,
         chance,
         program: program()?,
@@ -209,6 +211,14 @@ pub(super) fn shell(config_file: PathBuf) -> Result<Shell> {
 }
 
 /// The way out as configured.
+pub(super) fn way(config: &Config) -> Result<Way> {
+    Ok(Way {
+        courier: courier(config)?,
+        signer: secret::signer(config)?.map(Arc::new),
+    })
+}
+
+/// Who carries letters.
 pub(super) fn courier(config: &Config) -> Result<Courier> {
     let password = secret::smtp_password(&config.smtp)?;
     let courier = Courier::new(&config.smtp, password, &local_name());

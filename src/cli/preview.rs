@@ -19,7 +19,7 @@ use crate::daemon::now;
 use crate::delivery::{FrozenEnvelope, Outcome};
 use crate::document::Sha256;
 use crate::edition::EditionId;
-use crate::letter::{Personal, Sheet, encode_attachment};
+use crate::letter::{self, Personal, Sheet, encode_attachment};
 use crate::organisation::Address;
 use crate::publish::{self, Order, Preview};
 
@@ -42,7 +42,7 @@ pub(super) async fn run(desk: &Desk, ask: command::Preview) -> Result<ExitCode> 
         Form::Eml if preview.delivery.address.is_none() => {
             return Err(Stop::failed(format!("{who} has no usable address")));
         }
-        Form::Eml => message(desk, sheet, personal, None).await?,
+        Form::Eml => message(desk, (sheet, personal), &preview.envelope, None).await?,
     };
     write_out(desk, &bytes, ask.out.as_deref())?;
     Ok(ExitCode::SUCCESS)
@@ -118,8 +118,8 @@ fn ambiguous(who: &str, found: &[Preview]) -> anyhow::Error {
 /// The whole message, as it goes on the wire.
 async fn message(
     desk: &Desk,
-    sheet: &Sheet,
-    personal: &Personal,
+    (sheet, personal): (&Sheet, &Personal),
+    envelope: &str,
     sample: Option<&(Sha256, Vec<u8>)>,
 ) -> Result<Vec<u8>> {
     let mut encoded: HashMap<Sha256, Vec<u8>> = HashMap::new();
@@ -132,7 +132,11 @@ async fn message(
     }
     let letter = sheet.fill(personal)?;
     let bytes = letter.to_bytes(|sha256| encoded.get(sha256).map(Vec::as_slice));
-    bytes.context("an attachment is missing")
+    let bytes = bytes.context("an attachment is missing")?;
+    let frozen = FrozenEnvelope::from_json(envelope).map_err(anyhow::Error::msg)?;
+    let signer = super::secret::signer(&desk.config)?;
+    let header = letter::sign(signer.as_ref(), &frozen, &[&bytes]).map_err(anyhow::Error::msg)?;
+    Ok([header.unwrap_or_default().into_bytes(), bytes].concat())
 }
 
 pub(super) async fn test_mail(
@@ -151,7 +155,8 @@ pub(super) async fn test_mail(
     let courier = open::courier(&desk.config)?;
     let (press, salt) = (desk.press(), open::entropy());
     let trial = publish::trial(&desk.ledger, &press, schedule, &to, salt, now()).await?;
-    let bytes = message(desk, &trial.sheet, &trial.personal, trial.sample.as_ref()).await?;
+    let parts = (&trial.sheet, &trial.personal);
+    let bytes = message(desk, parts, &trial.envelope, trial.sample.as_ref()).await?;
     let letter = courier::Letter::new(vec![courier::Piece::new(bytes)?])?;
     let frozen = FrozenEnvelope::from_json(&trial.envelope).map_err(anyhow::Error::msg)?;
     let from = frozen.reverse_path_of(&trial.token);

@@ -212,6 +212,19 @@ pub struct Mail {
     pub reply_to: Option<Address>,
     /// Bytes of a whole message above which attachments become a line.
     pub message_size_max: u64,
+    /// Who signs letters, where phobien does.
+    pub dkim: Option<Dkim>,
+}
+
+/// `[mail] dkim`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dkim {
+    /// The domain that signs.
+    pub domain: String,
+    /// Which of its keys.
+    pub selector: String,
+    /// The private key; none where the credential `mail-dkim` holds it.
+    pub key_file: Option<PathBuf>,
 }
 
 /// How the connection to the server is secured.

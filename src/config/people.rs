@@ -9,8 +9,8 @@ use toml::de::DeValue;
 use super::fault::{Complaint, nearest};
 use super::value;
 use super::walk::{Read, Section, Walk};
-use super::{LetterWords, Mail, Office, Organisation};
-use crate::organisation::{Language, Phrase};
+use super::{Dkim, LetterWords, Mail, Office, Organisation};
+use crate::organisation::{Address, Language, Phrase};
 
 /// Attachments above this become a line (contract: 10 MB).
 const MESSAGE_SIZE_DEFAULT: u64 = 10_000_000;
@@ -133,7 +133,7 @@ pub(super) fn extension(path: &Path) -> String {
         .to_ascii_lowercase()
 }
 
-pub(super) fn mail<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>) -> Option<Mail> {
+pub(super) fn mail<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>, base: &Path) -> Option<Mail> {
     let mut s = walk.section(root, "mail");
     let example = "\"Văn phòng Đảng uỷ <vanphong@dangbo.example>\"";
     let from = walk.need(&mut s, "from", example, value::mailbox);
@@ -147,15 +147,8 @@ pub(super) fn mail<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>) -> Option<Ma
             Complaint::new(message, Phrase::same("\"10 MB\"")),
         );
     }
-    // Unsigned mail that the office believes to be signed is refused or lost at the other end.
-    let dkim = walk.get(&mut s, "dkim", |_| Ok(()));
-    if dkim.is_some() {
-        let complaint = Complaint::not_in_this_version(
-            "bỏ khoá này; để máy chủ thư ký DKIM",
-            "leave it out; let the mail server sign",
-        );
-        walk.object(&s, "dkim", complaint);
-    }
+    let domain = from.as_ref().map(|(_, from)| domain(from));
+    let dkim = dkim(walk, &mut s, base, domain.as_deref());
     walk.done(s);
     let (from_name, from) = from?;
     let message_size_max = size.unwrap_or(MESSAGE_SIZE_DEFAULT);
@@ -164,5 +157,47 @@ pub(super) fn mail<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>) -> Option<Ma
         from,
         reply_to,
         message_size_max,
+        dkim,
     })
+}
+
+/// Who signs. A signature of another domain than From's proves nothing to the reader's server
+/// (DMARC, RFC 7489 §3.1), so it is a fault.
+fn dkim<'a>(
+    walk: &mut Walk<'a>,
+    mail: &mut Section<'a>,
+    base: &Path,
+    from: Option<&str>,
+) -> Option<Dkim> {
+    let mut s = walk.section(mail, "dkim");
+    if !s.is_there() {
+        return None;
+    }
+    let domain = walk.need(&mut s, "domain", "\"dangbo.example\"", value::domain);
+    let selector = walk.need(&mut s, "selector", "\"phobien\"", value::domain);
+    let key_file = walk.get(&mut s, "key_file", value::path(base));
+    if let (Some(domain), Some(from)) = (&domain, from) {
+        let aligned = from == domain || from.ends_with(&format!(".{domain}"));
+        if !aligned {
+            let message = Phrase::new(
+                format!("thư gửi từ {from}, chữ ký của {domain} không có giá trị"),
+                format!("letters are from {from}; a signature of {domain} is worth nothing"),
+            );
+            let instead = Phrase::same(format!("\"{from}\""));
+            walk.object(&s, "domain", Complaint::new(message, instead));
+        }
+    }
+    walk.done(s);
+    Some(Dkim {
+        domain: domain?,
+        selector: selector?,
+        key_file,
+    })
+}
+
+/// The domain of an address, lower case as it stands in DNS.
+fn domain(address: &Address) -> String {
+    let address = address.as_str();
+    let domain = address.rsplit_once('@').map_or(address, |(_, d)| d);
+    domain.to_ascii_lowercase()
 }

@@ -29,7 +29,7 @@ pub(super) fn config<'a>(
     let documents = documents(walk, &mut root, base);
     let roster = roster(walk, &mut root, base);
     let state_folder = state(walk, &mut root, base);
-    let mail = people::mail(walk, &mut root);
+    let mail = people::mail(walk, &mut root, base);
     let smtp = smtp(walk, &mut root, base);
     let reverse_path = mailbox(walk, &mut root, base);
     let connections = smtp.as_ref().map_or(CONNECTIONS, |smtp| smtp.connections);

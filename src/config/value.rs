@@ -288,6 +288,20 @@ pub(super) fn address(value: &DeValue<'_>) -> Read<Address> {
     address_of(string(value, expected, "\"vanphong@dangbo.example\"")?)
 }
 
+/// A name in DNS: letters, digits, hyphens, dots. Lower case.
+pub(super) fn domain(value: &DeValue<'_>) -> Read<String> {
+    let text = text(value)?.to_ascii_lowercase();
+    let label = |label: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        (1..=63).contains(&label.len()) && label.chars().all(plain)
+    };
+    if text.len() <= 253 && text.split('.').all(label) {
+        return Ok(text);
+    }
+    let message = Phrase::new("không phải tên miền", "this is no name in DNS");
+    Err(Complaint::new(message, Phrase::same("\"dangbo.example\"")))
+}
+
 /// An address with or without a name before it: `Văn phòng <vanphong@dangbo.example>`.
 pub(super) fn mailbox(value: &DeValue<'_>) -> Read<(Option<String>, Address)> {
     let example = "\"Văn phòng Đảng uỷ <vanphong@dangbo.example>\"";

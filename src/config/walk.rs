@@ -34,6 +34,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// True where the table was written down.
+    pub(super) fn is_there(&self) -> bool {
+        self.table.is_some()
+    }
+
     fn path(&self, key: &str) -> String {
         if self.name.is_empty() {
             key.to_owned()

@@ -97,6 +97,14 @@ impl Letter {
         Ok(Self { pieces, size })
     }
 
+    /// The same letter with a piece before everything else.
+    #[must_use]
+    pub fn headed(mut self, first: Piece) -> Self {
+        self.size += first.bytes.len();
+        self.pieces.insert(0, first);
+        self
+    }
+
     /// How many bytes it has, doubled dots not counted (as SIZE counts, RFC 1870 §5).
     #[must_use]
     pub fn size(&self) -> usize {
@@ -109,7 +117,7 @@ impl Letter {
     }
 
     /// The bytes as they are.
-    pub(super) fn plain(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn plain(&self) -> impl Iterator<Item = &[u8]> {
         self.pieces.iter().map(|piece| &*piece.bytes)
     }
 

@@ -18,8 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::courier::Courier;
-use crate::deliver::{self, Clock, DeliverError, Rules, Steering, Tally, Until};
+use crate::deliver::{self, Clock, DeliverError, Rules, Steering, Tally, Until, Way};
 use crate::ledger::{DeliveryLock, Holder, Ledger};
 
 pub use clock::now;
@@ -45,7 +44,7 @@ pub struct Shell {
     /// Reads it; all faults as one text.
     pub read_config: fn(&std::path::Path) -> std::result::Result<Config, String>,
     /// Makes the courier that it describes, password included.
-    pub make_courier: fn(&Config) -> std::result::Result<Courier, String>,
+    pub make_way: fn(&Config) -> std::result::Result<Way, String>,
     /// Randomness.
     pub entropy: fn() -> [u8; 16],
     /// A number in 0..1.
@@ -131,7 +130,7 @@ struct Delivery {
 
 impl Delivery {
     fn start(round: &Round, lock: Arc<DeliveryLock>) -> Result<Self> {
-        let courier = (round.shell.make_courier)(&round.config)
+        let way = (round.shell.make_way)(&round.config)
             .map_err(anyhow::Error::msg)
             .context("the mail server of the configuration cannot be used")?;
         let steering = Steering {
@@ -149,7 +148,7 @@ impl Delivery {
                 mover.store(at, Ordering::Relaxed);
             };
             let time: (Clock, fn() -> f64) = (now, chance);
-            deliver::deliver(&ledger, &courier, &rules, &steering, time, &lock, watch).await
+            deliver::deliver(&ledger, &way, &rules, &steering, time, &lock, watch).await
         });
         Ok(Self {
             task,

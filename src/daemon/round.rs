@@ -141,7 +141,7 @@ impl Round {
         let opened = open_folder(&config).and_then(|folder| {
             Ok((
                 folder,
-                (self.shell.make_courier)(&config).map_err(anyhow::Error::msg)?,
+                (self.shell.make_way)(&config).map_err(anyhow::Error::msg)?,
             ))
         });
         let ((inbox, watcher), _) = match opened {

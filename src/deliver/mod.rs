@@ -16,14 +16,26 @@ mod worker;
 pub use pump::deliver;
 pub use tally::Tally;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::courier::Courier;
 use crate::delivery::RetryPolicy;
 use crate::ledger::LedgerError;
+use crate::letter::Signer;
+
+/// The way out: who carries letters, and who signs them first.
+#[derive(Clone)]
+pub struct Way {
+    /// Carries them.
+    pub courier: Courier,
+    /// Signs them, where `[mail] dkim` says so.
+    pub signer: Option<Arc<Signer>>,
+}
 
 /// What time it is; the shells give the real one.
 pub type Clock = fn() -> DateTime<Utc>;
@@ -79,7 +91,7 @@ pub struct Steering {
     /// Cancelled: no new dialogue; those under way finish.
     pub stop: CancellationToken,
     /// Wakes the pump: something was published, resumed or settled. A hint.
-    pub wake: std::sync::Arc<tokio::sync::Notify>,
+    pub wake: Arc<tokio::sync::Notify>,
     /// How long those under way may take to finish once stopped.
     pub drain: Duration,
 }
@@ -91,7 +103,7 @@ impl Steering {
         Self {
             until,
             stop: CancellationToken::new(),
-            wake: std::sync::Arc::default(),
+            wake: Arc::default(),
             drain: Duration::from_secs(20),
         }
     }

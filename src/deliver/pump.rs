@@ -14,8 +14,8 @@ use super::pace::Pace;
 use super::sheets::Sheets;
 use super::words::{word_of, words_of};
 use super::worker::{self, Done};
-use super::{Clock, DeliverError, Rules, Steering, Tally, Until};
-use crate::courier::{Courier, NoLink};
+use super::{Clock, DeliverError, Rules, Steering, Tally, Until, Way};
+use crate::courier::NoLink;
 use crate::delivery::{Brake, Outcome, Progress, State, Trouble, Verdict};
 use crate::edition::{EditionId, EditionState};
 use crate::ledger::deliveries::{self, Claim, Settlement, Stopped};
@@ -42,7 +42,7 @@ const BRAKES_MAX: usize = 64;
 /// The ledger failed for good.
 pub async fn deliver(
     ledger: &Ledger,
-    courier: &Courier,
+    way: &Way,
     rules: &Rules,
     steering: &Steering,
     (clock, chance): (Clock, fn() -> f64),
@@ -59,11 +59,11 @@ pub async fn deliver(
     let (job_sender, job_receiver) = mpsc::channel(rules.in_doubt_max.max(1));
     let (done_sender, done) = mpsc::channel(rules.in_doubt_max.max(1));
     let jobs = Arc::new(Mutex::new(job_receiver));
-    let sheets = Arc::new(Sheets::new(ledger.clone()));
+    let sheets = Arc::new(Sheets::new(ledger.clone(), way.signer.clone()));
     let mut workers = JoinSet::new();
     for _ in 0..rules.connections {
         workers.spawn(worker::work(
-            courier.clone(),
+            way.courier.clone(),
             Arc::clone(&sheets),
             Arc::clone(&jobs),
             done_sender.clone(),

@@ -11,7 +11,7 @@ use crate::delivery::FrozenEnvelope;
 use crate::document::Sha256;
 use crate::ledger::Ledger;
 use crate::ledger::deliveries::Claim;
-use crate::letter::{self, Personal, Piece, Sheet};
+use crate::letter::{self, Personal, Piece, Sheet, Signer};
 use crate::organisation::Address;
 
 /// Sheets kept ready; editions under way at once are few.
@@ -23,6 +23,7 @@ const ENCODED_MAX: usize = 64 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Sheets {
     ledger: Ledger,
+    signer: Option<Arc<Signer>>,
     kept: Mutex<Kept>,
 }
 
@@ -41,9 +42,10 @@ struct Ready {
 }
 
 impl Sheets {
-    pub(super) fn new(ledger: Ledger) -> Self {
+    pub(super) fn new(ledger: Ledger, signer: Option<Arc<Signer>>) -> Self {
         Self {
             ledger,
+            signer,
             kept: Mutex::default(),
         }
     }
@@ -71,7 +73,12 @@ impl Sheets {
             });
         }
         drop(kept);
-        let letter = courier::Letter::new(pieces).map_err(|e| e.to_string())?;
+        let mut letter = courier::Letter::new(pieces).map_err(|e| e.to_string())?;
+        let bytes: Vec<&[u8]> = letter.plain().collect();
+        if let Some(header) = letter::sign(self.signer.as_deref(), &ready.envelope, &bytes)? {
+            let header = courier::Piece::new(header.into_bytes()).map_err(|e| e.to_string())?;
+            letter = letter.headed(header);
+        }
         let to: Address = claim.address.parse().map_err(|e| format!("address: {e}"))?;
         let envelope = courier::Envelope {
             delivery: format!("m-{}", claim.delivery),

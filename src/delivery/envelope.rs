@@ -1,5 +1,5 @@
-//! Owns what is frozen of the envelope with an edition: who the letters are from and where returned
-//! mail goes. It refuses to know how a server is spoken to.
+//! Owns what is frozen of the envelope with an edition: who the letters are from, where returned
+//! mail goes, who signs. It refuses to know how a server is spoken to.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,20 @@ pub struct FrozenEnvelope {
     pub from: String,
     /// The reverse-path, with `{token}` where the office has a mailbox for returned mail (VERP).
     pub reverse_path: String,
+    /// Who signs the letters, where they are signed.
+    #[serde(default)]
+    pub dkim: Option<FrozenDkim>,
+}
+
+/// What is frozen of the signature, so that every attempt gives the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrozenDkim {
+    /// The domain that signs (`d=`).
+    pub domain: String,
+    /// Which of its keys (`s=`).
+    pub selector: String,
+    /// When the letters are signed (`t=`), seconds since 1970: the edition's due time.
+    pub signed_at: i64,
 }
 
 impl FrozenEnvelope {

@@ -8,7 +8,7 @@ mod retry;
 mod state;
 
 pub use brake::{Brake, Verdict};
-pub use envelope::FrozenEnvelope;
+pub use envelope::{FrozenDkim, FrozenEnvelope};
 pub use outcome::{Doubt, Enhanced, Outcome, Reply, Trouble};
 pub use retry::{Progress, RetryPolicy};
 pub use state::{Event, State};

@@ -8,6 +8,7 @@
 mod accent;
 mod attachment;
 mod compose;
+mod dkim;
 mod entry;
 mod file_name;
 mod mime;
@@ -23,6 +24,7 @@ mod wording;
 
 pub use attachment::{encode_attachment, encoded_len};
 pub use compose::compose;
+pub use dkim::{KeyFault, Signer, sign};
 pub use order::order;
 pub use personal::{BranchRow, BranchTable, Personal, message_id};
 pub use serial::NoSheet;

@@ -4,7 +4,7 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 use crate::config::Config;
-use crate::delivery::FrozenEnvelope;
+use crate::delivery::{FrozenDkim, FrozenEnvelope};
 use crate::letter::{Sender, Words};
 use crate::organisation::Language;
 
@@ -18,15 +18,25 @@ pub struct Press<'a> {
 }
 
 impl Press<'_> {
-    /// The envelope of an edition, as the ledger keeps it.
-    pub(super) fn envelope(&self) -> String {
+    /// The envelope of an edition that is due then, as the ledger keeps it.
+    pub(super) fn envelope(&self, due_at: DateTime<Utc>) -> String {
         let from = self.config.mail.from.as_str().to_owned();
         let reverse_path = self
             .config
             .reverse_path
             .clone()
             .unwrap_or_else(|| from.clone());
-        FrozenEnvelope { from, reverse_path }.to_json()
+        let dkim = self.config.mail.dkim.as_ref().map(|dkim| FrozenDkim {
+            domain: dkim.domain.clone(),
+            selector: dkim.selector.clone(),
+            signed_at: due_at.timestamp(),
+        });
+        FrozenEnvelope {
+            from,
+            reverse_path,
+            dkim,
+        }
+        .to_json()
     }
 
     /// The office's words in a language: its own where it is its own language, else the

@@ -162,7 +162,7 @@ async fn in_transaction(
         late: order.late,
         urgent: order.schedule == URGENT,
         why: order.late.then(|| "late".to_owned()),
-        envelope: press.envelope(),
+        envelope: press.envelope(order.slot.due_at),
     };
     let id = match editions::freeze(tx, &new, now).await? {
         Freeze::Known(edition) => {

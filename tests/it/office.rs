@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use chrono::{DateTime, TimeDelta, Utc};
 use phobien::config::Config;
 use phobien::courier::Courier;
-use phobien::deliver::{self, Rules, Steering, Tally, Until};
+use phobien::deliver::{self, Rules, Steering, Tally, Until, Way};
 use phobien::document::{
     Disposition, DocumentId, Fact, Facts, Format, Identity, Origin, Part, Sha256, Standing, Symbol,
     TextSource,
@@ -219,23 +219,18 @@ impl Office {
     }
 
     pub(crate) async fn deliver_until(&self, until: Until) -> Tally {
-        let courier = Courier::new(&self.config.smtp, None, "phobien.example").unwrap();
+        let way = Way {
+            courier: Courier::new(&self.config.smtp, None, "phobien.example").unwrap(),
+            signer: None,
+        };
         let lock = DeliveryLock::take(self.ledger.folder(), "deliver")
             .unwrap()
             .unwrap();
         let (rules, steering) = (Rules::of(&self.config), Steering::until(until));
         let time: (deliver::Clock, fn() -> f64) = (now, middle);
-        deliver::deliver(
-            &self.ledger,
-            &courier,
-            &rules,
-            &steering,
-            time,
-            &lock,
-            |_| {},
-        )
-        .await
-        .unwrap()
+        deliver::deliver(&self.ledger, &way, &rules, &steering, time, &lock, |_| {})
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn log(&self) -> Vec<LogRow> {

@@ -13,7 +13,6 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::Config;
-use crate::courier::Courier;
 use crate::daemon::{self, Shell, now, sandbox};
 use crate::deliver::{self, Rules, Steering, Until};
 use crate::delivery::State;
@@ -58,8 +57,8 @@ pub async fn run(mut demo: Demo) -> Result<ExitCode> {
     let ledger = Ledger::open(&config.state_folder, key).await?;
     let scanned = take_in(&demo, &config, &ledger).await?;
     let editions = publish_all(&config, &ledger).await?;
-    let courier = (demo.shell.make_courier)(&config).map_err(anyhow::Error::msg)?;
-    deliver_all(&demo, &config, &ledger, &courier).await?;
+    let way = (demo.shell.make_way)(&config).map_err(anyhow::Error::msg)?;
+    deliver_all(&demo, &config, &ledger, &way).await?;
     let rows = all_rows(&ledger).await?;
     let caught = catcher.caught();
     let differences = differences(&rows, &caught, &config);
@@ -157,7 +156,7 @@ async fn deliver_all(
     demo: &Demo,
     config: &Config,
     ledger: &Ledger,
-    courier: &Courier,
+    way: &deliver::Way,
 ) -> Result<()> {
     say(
         demo,
@@ -182,7 +181,7 @@ async fn deliver_all(
     let rules = Rules::of(config);
     let shown = bar.clone();
     let watch = move |tally: &deliver::Tally| shown.set_position(tally.sent);
-    deliver::deliver(ledger, courier, &rules, &steering, time, &lock, watch).await?;
+    deliver::deliver(ledger, way, &rules, &steering, time, &lock, watch).await?;
     bar.finish();
     Ok(())
 }

@@ -143,8 +143,8 @@ pub(super) const FAULTS: &[(&str, &str, &str, &str)] = &[
     (
         "mail",
         "dkim = { selector = \"x\" }",
-        "mail.dkim",
-        "not in this version",
+        "mail.dkim.domain",
+        "is missing",
     ),
     (
         "smtp",

@@ -99,7 +99,7 @@ pub async fn trial(
     Ok(Trial {
         sheet,
         personal: personal(press, schedule.to, to, &token, language),
-        envelope: press.envelope(),
+        envelope: press.envelope(now),
         token,
         sample,
     })

@@ -115,6 +115,7 @@ pub(crate) const HOMES: &[Home] = &[
         &["recognise", "document", "extract", "roster", "delivery"],
         "patterns in text",
     ),
+    ("ring", &["letter"], "signs letters (DKIM)"),
     (
         "rust_xlsxwriter",
         &["table", "roster"],
