@@ -115,7 +115,7 @@ pub(crate) const HOMES: &[Home] = &[
         &["recognise", "document", "extract", "roster", "delivery"],
         "patterns in text",
     ),
-    ("ring", &["letter"], "signs letters (DKIM)"),
+    ("ring", &["letter", "courier"], "signs letters (DKIM); the provider of TLS"),
     (
         "rust_xlsxwriter",
         &["table", "roster"],
