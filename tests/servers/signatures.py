@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Signed letters, verified by an independent implementation (dkimpy).
 
-Usage: tests/servers/dkim.py [--phobien FILE] [--lib FOLDER]
+Usage: tests/servers/signatures.py [--phobien FILE] [--lib FOLDER]
 
 Makes an RSA and an Ed25519 key, sends the sample documents into a Maildir with each, and verifies
 every letter against the public key as DNS would give it. A letter that was changed in one byte of
