@@ -115,7 +115,11 @@ pub(crate) const HOMES: &[Home] = &[
         &["recognise", "document", "extract", "roster", "delivery"],
         "patterns in text",
     ),
-    ("ring", &["letter", "courier"], "signs letters (DKIM); the provider of TLS"),
+    (
+        "ring",
+        &["letter", "courier"],
+        "signs letters (DKIM); the provider of TLS",
+    ),
     (
         "rust_xlsxwriter",
         &["table", "roster"],
