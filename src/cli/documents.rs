@@ -110,11 +110,13 @@ async fn write_cover(desk: &Desk, row: &DocumentRow, file: &Path) -> Result<()> 
 async fn show(desk: &Desk, found: &DocumentRow) -> Result<()> {
     let screen = &desk.screen;
     let known = identities(&desk.ledger.documents().await?);
-    let row = on_record(found, &known);
+    let mut row = on_record(found, &known);
     screen.row(&row);
     if screen.json {
         return Ok(());
     }
+    // The card says it at its head.
+    row.why = None;
     let document = &found.document;
     let card = Card::new(screen);
     card.head(&format!("{}  {}", found.id, document.file));
@@ -169,10 +171,12 @@ fn next<'r>(screen: &Screen, rows: impl Iterator<Item = &'r row::Document>) {
             _ if row.title.is_none() => "--title …",
             _ => "",
         };
+        let why = row.why.as_deref().map(|why| format!(" ({why})"));
         screen.line(&super::show::safe(&format!(
-            "{id} {}: {}.",
+            "{id} {}: {}{}.",
             row.file,
-            screen.say(vi, en)
+            screen.say(vi, en),
+            why.unwrap_or_default()
         )));
         if !set.is_empty() {
             screen.line(&format!("    phobien documents set {id} {set}"));

@@ -56,6 +56,9 @@ pub(super) struct Document {
     /// For people only: what became of it.
     #[serde(skip)]
     pub(super) standing: Option<Standing>,
+    /// More about the reason, for people.
+    #[serde(skip)]
+    pub(super) why: Option<String>,
 }
 
 impl Document {
@@ -90,6 +93,7 @@ impl Document {
             candidates: None,
             confidence: None,
             standing: None,
+            why: None,
         }
     }
 
@@ -146,6 +150,7 @@ impl Document {
             supersedes: id(new.supersedes),
             annex_of: id(new.annex_of),
             standing: Some(new.standing),
+            why: new.detail.clone(),
             ..Self::bare(&new.file, new.format, new.disposition).with_facts(&new.facts)
         }
     }

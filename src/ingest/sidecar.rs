@@ -1,8 +1,6 @@
 //! Owns the facts that a person lays beside a document as `NAME.toml`. It refuses to release
 //! anything: what widens an audience waits for approval.
 
-use serde::Deserialize;
-
 use super::Result;
 use super::decide::{Completion, complete_with};
 use crate::inbox::{Found, Sidecar};
@@ -10,20 +8,18 @@ use crate::ledger::Ledger;
 use crate::ledger::documents::NewDocument;
 use crate::organisation::Audience;
 
-/// The keys of a sidecar, those of `documents set`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Keys {
-    symbol: Option<String>,
-    r#type: Option<String>,
-    issuer: Option<String>,
-    issued_on: Option<toml::Value>,
-    title: Option<String>,
-    urgency: Option<String>,
-    audience: Option<String>,
-    due: Option<toml::Value>,
-    annex_of: Option<String>,
-}
+/// The keys of a sidecar and their names in `documents set`.
+const KEYS: [(&str, &str); 9] = [
+    ("symbol", "symbol"),
+    ("type", "type"),
+    ("issuer", "issuer"),
+    ("issued_on", "issued-on"),
+    ("title", "title"),
+    ("urgency", "urgency"),
+    ("audience", "audience"),
+    ("due", "due"),
+    ("annex_of", "annex-of"),
+];
 
 /// What a sidecar says.
 pub(super) enum Word {
@@ -52,30 +48,29 @@ pub(super) async fn read(found: &Found, ledger: &Ledger) -> Result<Word> {
         }
         Some(Sidecar::Text(text)) => text,
     };
-    let keys: Keys = match toml::from_str(text) {
+    let mut keys: toml::Table = match toml::from_str(text) {
         Ok(keys) => keys,
         Err(error) => return Ok(unusable(found, error.message())),
     };
-    let date =
-        |value: Option<toml::Value>| value.map(|v| v.to_string().trim_matches('"').to_owned());
-    let words = Completion::parse(
-        [
-            ("symbol", keys.symbol),
-            ("type", keys.r#type),
-            ("issuer", keys.issuer),
-            ("issued-on", date(keys.issued_on)),
-            ("title", keys.title),
-            ("urgency", keys.urgency),
-            ("audience", keys.audience),
-            ("due", date(keys.due)),
-            ("annex-of", keys.annex_of),
-        ],
-        ledger,
-    )
-    .await;
-    match words {
-        Ok(words) => Ok(Word::Says(Box::new(words))),
-        Err(error) => Ok(unusable(found, &error.to_string())),
+    let said = KEYS.map(|(key, name)| (name, keys.remove(key).map(plain)));
+    let names = KEYS.map(|(key, _)| key).join(", ");
+    let mut faults: Vec<String> = keys
+        .keys()
+        .map(|key| format!("{key}: no such key; there are {names}"))
+        .collect();
+    match Completion::parse(said, ledger).await {
+        Ok(words) if faults.is_empty() => return Ok(Word::Says(Box::new(words))),
+        Ok(_) => {}
+        Err(error) => faults.push(error.to_string()),
+    }
+    Ok(unusable(found, &faults.join("; ").replace('\n', "; ")))
+}
+
+/// A value as a person would type it: a date needs no quotes.
+fn plain(value: toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text,
+        other => other.to_string(),
     }
 }
 

@@ -265,3 +265,22 @@ fn every_value_that_cannot_be_understood_is_told_at_once() {
         desk.row(&["documents", "set", "41-QĐ/TW", "--audience", audience]);
     }
 }
+
+#[test]
+fn a_sidecar_tells_all_its_faults_and_stops_its_document() {
+    let desk = Desk::open("maildir:thu");
+    let words = "issued_on = \"32/13/2024\"\ndue = 2026-12-01\naudience = \"không có\"\nx = 3\n";
+    desk.write("van-ban/07-QD-TW.txt.toml", words);
+    desk.drop_document(7, "về công tác dân vận");
+    desk.good(&["ingest"]);
+    let list = desk.good(&["documents", "list"]);
+    for fault in [
+        "x: no such key",
+        "issued-on: `32/13/2024`",
+        "audience: `không có`",
+        "approve d-1",
+    ] {
+        assert!(list.contains(fault), "{fault}: {list}");
+    }
+    assert!(!list.contains("due:"), "{list}");
+}
