@@ -205,6 +205,8 @@ Examples:
         /// The edition, e-12, or `clock`
         what: String,
     },
+    /// Prove that the ledger is as it was written: the audit chain, the letters, the documents
+    Verify,
     /// Decide a letter in doubt
     Settle {
         /// The delivery, m-345
@@ -461,6 +463,4 @@ pub(super) enum Generate {
 }
 
 /// Commands of the contract that this version does not have.
-pub(super) const LATER: &[&str] = &[
-    "collect", "confirm", "report", "verify", "backup", "restore",
-];
+pub(super) const LATER: &[&str] = &["collect", "confirm", "report", "backup", "restore"];

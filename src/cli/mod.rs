@@ -26,6 +26,7 @@ mod secret;
 mod show;
 mod status;
 mod stop;
+mod verify;
 mod words;
 
 use std::ffi::OsString;
@@ -137,6 +138,7 @@ async fn at_desk(desk: &Desk, command: Command) -> Result<ExitCode> {
         Command::Resend(ask) => editions::resend(desk, ask).await,
         Command::Cancel { edition } => editions::cancel(desk, &edition).await,
         Command::Resume { what } => editions::resume(desk, &what).await,
+        Command::Verify => verify::run(desk).await,
         Command::Settle { delivery, verdict } => editions::settle(desk, &delivery, verdict).await,
         Command::Print {
             edition,

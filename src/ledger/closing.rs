@@ -42,25 +42,30 @@ pub async fn close_finished(
         if open.is_none() {
             continue;
         }
-        // A member without a usable address alone makes no edition partly sent (design §3).
-        let unsent: i64 = query(
-            "SELECT COUNT(*) FROM deliveries WHERE edition_id = $1 AND state <> 'sent'
-             AND NOT (state = 'failed' AND attempts = 0)",
-        )
-        .bind(id.0)
-        .fetch_one(&mut **tx)
-        .await?
-        .get(0);
-        let state = if unsent == 0 {
-            EditionState::Sent
-        } else {
-            EditionState::Partly
-        };
+        let state = ending(tx, *id).await?;
         super::editions::move_edition(tx, *id, state, None, now).await?;
         super::events::close_edition(tx, *id, state, now).await?;
         closed.push((*id, state));
     }
     Ok(closed)
+}
+
+/// As what an edition ends in which nothing waits. A member without a usable address alone makes
+/// none partly sent (design §3).
+async fn ending(tx: &mut Tx, id: EditionId) -> Result<EditionState> {
+    let unsent: i64 = query(
+        "SELECT COUNT(*) FROM deliveries WHERE edition_id = $1 AND state <> 'sent'
+         AND NOT (state = 'failed' AND attempts = 0)",
+    )
+    .bind(id.0)
+    .fetch_one(&mut **tx)
+    .await?
+    .get(0);
+    Ok(if unsent == 0 {
+        EditionState::Sent
+    } else {
+        EditionState::Partly
+    })
 }
 
 /// Cancels what still waits in an edition. What was ever in doubt is held instead.
@@ -126,8 +131,27 @@ pub async fn decide(
     let edition = EditionId(row.get(1));
     if next == State::Pending {
         super::editions::move_edition(tx, edition, EditionState::Open, None, now).await?;
+    } else {
+        late_outcome(tx, edition, now).await?;
     }
     Ok(Some(next))
+}
+
+/// A delivery of an edition that had ended changed: its end and the chain follow.
+async fn late_outcome(tx: &mut Tx, id: EditionId, now: DateTime<Utc>) -> Result<()> {
+    let row = query("SELECT state, why FROM editions WHERE id = $1")
+        .bind(id.0)
+        .fetch_one(&mut **tx)
+        .await?;
+    let state: EditionState = word("editions", id.0, row.get(0))?;
+    let state = match state {
+        EditionState::Sent | EditionState::Partly => ending(tx, id).await?,
+        EditionState::Cancelled => state,
+        _ => return Ok(()),
+    };
+    let why: Option<String> = row.get(1);
+    super::editions::move_edition(tx, id, state, why.as_deref(), now).await?;
+    super::events::close_edition(tx, id, state, now).await
 }
 
 /// Recipients whose letter was cancelled because what it carried went stale, and for whom nothing

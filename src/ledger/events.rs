@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
-use sqlx::{Row, query};
+use sqlx::{Row, SqliteConnection, query};
 
 use super::{Ledger, Result, Tx, ms, time};
 use crate::edition::{EditionId, EditionState};
@@ -37,17 +37,7 @@ pub async fn append(
         .await?
         .map_or_else(String::new, |r| r.get(0));
     let detail = detail.to_string();
-    let mut hash = Sha256::new();
-    for part in [
-        previous.as_str(),
-        &ms(now).to_string(),
-        kind,
-        subject,
-        &detail,
-    ] {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
-    }
+    let hash = hash(&previous, ms(now), kind, subject, &detail);
     query(
         "INSERT INTO events (at, kind, subject, detail, previous, hash)
          VALUES ($1, $2, $3, $4, $5, $6)",
@@ -57,14 +47,24 @@ pub async fn append(
     .bind(subject)
     .bind(detail)
     .bind(previous)
-    .bind(data_encoding::HEXLOWER.encode(&hash.finalize()))
+    .bind(hash)
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// Puts the end of an edition into the chain: the root over its deliveries, each by id, pseudonym,
-/// bundle's documents, state, reply code and times.
+/// The hash of an event, over the one before it and every part with its length.
+pub(super) fn hash(previous: &str, at: i64, kind: &str, subject: &str, detail: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in [previous, &at.to_string(), kind, subject, detail] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    data_encoding::HEXLOWER.encode(&hash.finalize())
+}
+
+/// Puts the end of an edition into the chain, with the root over its deliveries; again where they
+/// change after it, so that the last entry is what the deliveries must be.
 ///
 /// # Errors
 /// The database failed.
@@ -74,6 +74,20 @@ pub(super) async fn close_edition(
     state: EditionState,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let (root, count) = root(tx, id).await?;
+    let detail = serde_json::json!({ "state": state.word(), "deliveries": count, "root": root });
+    append(tx, "edition_closed", &id.to_string(), &detail, now).await
+}
+
+/// The root over an edition's deliveries, each by id, pseudonym, bundle's documents, state, reply
+/// code and times, and how many they are.
+///
+/// # Errors
+/// The database failed.
+pub(super) async fn root(
+    connection: &mut SqliteConnection,
+    id: EditionId,
+) -> Result<(String, u64)> {
     /// Rows read at a time: an edition of a million is hashed in flat memory.
     const PAGE: i64 = 2000;
     let (mut root, mut after, mut count) = (Sha256::new(), 0i64, 0u64);
@@ -88,7 +102,7 @@ pub(super) async fn close_edition(
         .bind(id.0)
         .bind(after)
         .bind(PAGE)
-        .fetch_all(&mut **tx)
+        .fetch_all(&mut *connection)
         .await?;
         for row in &rows {
             after = row.get(0);
@@ -115,14 +129,12 @@ pub(super) async fn close_edition(
          ORDER BY b.id, p.position",
     )
     .bind(id.0)
-    .fetch_all(&mut **tx)
+    .fetch_all(&mut *connection)
     .await?;
     for row in &documents {
         root.update(format!("{}|{}\n", row.get::<i64, _>(0), row.get::<&str, _>(1)).as_bytes());
     }
-    let root = data_encoding::HEXLOWER.encode(&root.finalize());
-    let detail = serde_json::json!({ "state": state.word(), "deliveries": count, "root": root });
-    append(tx, "edition_closed", &id.to_string(), &detail, now).await
+    Ok((data_encoding::HEXLOWER.encode(&root.finalize()), count))
 }
 
 /// Notes that something needs a person; the same matter keeps its first time.

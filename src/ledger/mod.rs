@@ -2,6 +2,7 @@
 //! It refuses to know what is being decided; it keeps what it is told and answers what it has.
 
 pub mod again;
+mod audit;
 pub mod closing;
 pub mod decisions;
 pub mod deliveries;
@@ -16,6 +17,7 @@ pub mod purge;
 pub mod recipients;
 pub mod slots;
 
+pub use audit::Audit;
 pub use lock::{DeliveryLock, Holder};
 
 use std::path::{Path, PathBuf};

@@ -5,4 +5,5 @@ mod annexes;
 mod day;
 mod desk;
 mod edges;
+mod proof;
 mod purge;

@@ -32,6 +32,7 @@ fn a_purged_document_is_in_no_file_of_the_state_and_its_log_stays() {
     assert!(holds(&desk, MARKER), "nothing happens without --yes");
     desk.good(&["documents", "purge", "41-QĐ/TW", "--yes", "--by", "VP"]);
     assert!(!holds(&desk, MARKER));
+    desk.good(&["verify"]);
     let log = desk.lines(0, &["log"]);
     let purged = |line: &&serde_json::Value| line["documents"].to_string().contains("purged");
     assert_eq!(
