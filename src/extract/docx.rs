@@ -4,6 +4,9 @@
 mod part;
 mod styles;
 
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
 use super::Limits;
 use super::office::{self, Sheet};
 use super::package::{Package, Refusal};
@@ -104,10 +107,33 @@ fn write(package: &mut Package<'_>, styles: &Styles, sheet: &mut Sheet) -> Resul
         read(name, &mut comments)?;
         sheet.hide(comments);
     }
+    for name in ["docProps/core.xml", "docProps/custom.xml"] {
+        if let Some(xml) = package.text(name)? {
+            sheet.keep(&words(&xml));
+        }
+    }
     if names.active {
         sheet.active();
     }
     Ok(())
+}
+
+/// The words between the tags of a part of properties, each a paragraph.
+fn words(xml: &str) -> String {
+    let mut words = String::new();
+    let mut reader = Reader::from_str(xml);
+    while let Ok(event) = reader.read_event() {
+        match event {
+            Event::Text(text) => words.push_str(&text.xml10_content()),
+            Event::GeneralRef(name) => {
+                words.extend(name.resolve_char_ref().ok().flatten());
+            }
+            Event::End(_) => words.push_str("\n\n"),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    words
 }
 
 /// Which parts hold text besides the main one, and whether any is active.

@@ -4,6 +4,7 @@
 mod doc;
 mod docx;
 mod flow;
+mod hidden;
 mod html;
 mod kind;
 mod markdown;

@@ -2,7 +2,8 @@
 //! cells become rows, and what was met besides text becomes a judgement. It refuses to know how
 //! any format is written.
 
-use super::flow::{Flow, Text};
+use super::flow::Flow;
+use super::hidden::Hidden;
 use super::package::Refusal;
 use super::{letters, plain};
 use crate::document::{Contents, Format, Reason};
@@ -256,6 +257,11 @@ impl Sheet {
         self.hidden.stretch(&text);
     }
 
+    /// Words beside the text: what a picture is called, what a field was told, properties.
+    pub(super) fn keep(&mut self, words: &str) {
+        self.hidden.stretch(words);
+    }
+
     /// Everything of another sheet but its text, which it gives.
     fn take_in(&mut self, mut other: Self) -> String {
         other.flush();
@@ -333,78 +339,6 @@ pub(super) fn contents(
         }
     }
     believed
-}
-
-/// The stretches of a text that no page shows, and the paragraphs they stand in: a word is a mark
-/// or none by its neighbours.
-struct Hidden {
-    /// Finished paragraphs that hide something, a blank line between them.
-    text: String,
-    /// The open paragraph, a line for each stretch that is shown or is not.
-    paragraph: String,
-    /// It hides something.
-    hides: bool,
-    /// Its last stretch is hidden.
-    last: bool,
-    limit: usize,
-    whole: bool,
-}
-
-impl Hidden {
-    fn new(limit: u64) -> Self {
-        Self {
-            text: String::new(),
-            paragraph: String::new(),
-            hides: false,
-            last: false,
-            limit: usize::try_from(limit).unwrap_or(usize::MAX),
-            whole: true,
-        }
-    }
-
-    fn push(&mut self, text: &str, hidden: bool) {
-        if text.is_empty() {
-            return;
-        }
-        if self.last != hidden {
-            self.paragraph.push('\n');
-        }
-        self.hides |= hidden;
-        self.last = hidden;
-        let room = self.limit.saturating_sub(self.paragraph.len());
-        let fits = text.floor_char_boundary(room.min(text.len()));
-        self.whole &= fits == text.len();
-        self.paragraph.push_str(&text[..fits]);
-    }
-
-    fn end_paragraph(&mut self) {
-        if self.hides {
-            let paragraph = std::mem::take(&mut self.paragraph);
-            self.stretch(&paragraph);
-        }
-        self.paragraph.clear();
-        (self.hides, self.last) = (false, false);
-    }
-
-    /// Text that is hidden as a whole, or with the lines around it.
-    fn stretch(&mut self, text: &str) {
-        let text = text.trim_matches('\n');
-        let room = self.limit.saturating_sub(self.text.len());
-        let fits = text.floor_char_boundary(room.min(text.len()));
-        self.whole &= fits == text.len();
-        if fits > 0 {
-            self.text.push_str(&text[..fits]);
-            self.text.push_str("\n\n");
-        }
-    }
-
-    fn finish(mut self) -> Text {
-        self.end_paragraph();
-        Text {
-            text: self.text,
-            whole: self.whole,
-        }
-    }
 }
 
 /// True for the code of a field that starts another program (ISO/IEC 29500-1, 17.16.5.18).

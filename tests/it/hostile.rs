@@ -223,10 +223,29 @@ const PICTURE: &str = "5 0 obj\n<</Type/XObject/Subtype/Image/Width 1/Height 1\
     /ColorSpace/DeviceGray/BitsPerComponent 8/Length 1>>\nstream\nx\nendstream\nendobj";
 
 #[test]
+fn what_a_docx_keeps_beside_its_text() {
+    let body = p("Số 07 ngày tháng").replace(
+        "<w:r>",
+        "<w:r><w:drawing><wp:docPr descr=\"A\"/>\
+        </w:drawing></w:r><w:fldSimple w:instr=\"B\"/><w:r>",
+    ) + "<w:p><w:r><w:instrText>C\
+        </w:instrText></w:r></w:p>";
+    let core = "<cp:coreProperties><dc:title>D&#7852;</dc:title></cp:coreProperties>";
+    let read = docx(&body, &[("docProps/core.xml", core)]);
+    assert_eq!(read.hidden, "A\n\nB\n\nC\n\nDẬ\n\n");
+    assert_eq!(read.pages[0].trim(), "Số 07 ngày tháng");
+}
+
+#[test]
 fn what_a_pdf_keeps_and_does_not_show() {
     let note = "6 0 obj\n<</Type/Annot/Subtype/Text/F 2/Contents<FEFF004D1EAC0054>>>\nendobj";
     let text = pdf(WORDS, ">> /Annots[6 0 R] /X <<", note);
     assert_eq!((text.hidden.as_str(), text.finding), ("MẬT\n\n", None));
+    let rich = "6 0 obj\n<</Type/Annot/Subtype/FreeText/RC(<p>MAT</p>)>>\nendobj";
+    assert_eq!(
+        pdf(WORDS, ">> /Annots[6 0 R] /X <<", rich).hidden,
+        "MAT\n\n"
+    );
     assert_eq!(text.unread_pages, 0);
     for (layers, unread) in [
         ("/D<</ON[7 0 R]>>", 0),

@@ -116,6 +116,12 @@ impl Part<'_> {
             "tc" => self.sheet.flow().open_cell(),
             "txbxContent" => self.sheet.flow().open_aside(),
             "textpath" => self.word_art(tag),
+            // What a picture is called, and what a field is told to say.
+            "docPr" | "fldSimple" => {
+                for name in ["title", "descr", "instr"] {
+                    self.sheet.keep(&value(tag, name).unwrap_or_default());
+                }
+            }
             "blip" | "imagedata" => self.sheet.picture(),
             "altChunk" | "subDoc" => self.sheet.unread(),
             "OLEObject" | "control" => self.sheet.active(),
@@ -153,8 +159,11 @@ impl Part<'_> {
     }
 
     fn text(&mut self, text: &str) {
-        if self.in_code && fetches(text) {
-            self.sheet.active();
+        if self.in_code {
+            self.sheet.keep(text);
+            if fetches(text) {
+                self.sheet.active();
+            }
         }
         if self.in_text && self.skip.is_none() {
             self.say(text);

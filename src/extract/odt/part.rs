@@ -196,13 +196,9 @@ impl Part<'_> {
             | "note-citation" | "ruby-text" | "forms" | "binary-data" => {
                 self.skip = Some(self.depth);
             }
-            "tracked-changes" | "annotation" => {
-                let text = std::mem::replace(self.sheet, self.sheet.beside());
-                self.around.push((self.depth, text));
-            }
-            "title" | "desc" if tag.name().as_ref().starts_with("svg:") => {
-                self.skip = Some(self.depth);
-            }
+            "tracked-changes" | "annotation" => self.hide_all(),
+            // What a picture is called.
+            "title" | "desc" if tag.name().as_ref().starts_with("svg:") => self.hide_all(),
             "p" | "h" => {
                 self.blank = true;
                 self.look("paragraph", tag);
@@ -245,6 +241,12 @@ impl Part<'_> {
             "covered-table-cell" => self.covered(count(tag, "number-columns-repeated")),
             _ => {}
         }
+    }
+
+    /// Nothing of the element that opens here is shown.
+    fn hide_all(&mut self) {
+        let text = std::mem::replace(self.sheet, self.sheet.beside());
+        self.around.push((self.depth, text));
     }
 
     /// Cells under another: beside it nothing, below it an empty column.
@@ -310,13 +312,11 @@ impl Part<'_> {
                 self.in_note = None;
                 std::mem::swap(self.sheet, &mut self.notes);
             }
-            "tracked-changes" | "annotation" => {
-                if let Some((_, text)) = self.around.pop_if(|(at, _)| *at == depth) {
-                    let hidden = std::mem::replace(self.sheet, text);
-                    self.sheet.hide(hidden);
-                }
-            }
             _ => {}
+        }
+        if let Some((_, text)) = self.around.pop_if(|(at, _)| *at == depth) {
+            let hidden = std::mem::replace(self.sheet, text);
+            self.sheet.hide(hidden);
         }
         while self.looks.last().is_some_and(|(at, _)| *at >= depth) {
             self.looks.pop();

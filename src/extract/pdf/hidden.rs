@@ -17,12 +17,12 @@ pub(super) fn notes(page: &Page<'_>, limit: usize) -> (String, bool) {
         return (text, true);
     };
     for (n, note) in notes.iter::<Dict<'_>>().enumerate() {
-        // What is said, what was filled in, the title of who said it aside.
-        for key in [&b"Contents"[..], b"V"] {
+        // What is said, plain and rich; what was filled in; what covers what was struck out.
+        for key in [&b"Contents"[..], b"RC", b"V", b"OverlayText"] {
             let Some(words) = note.get::<Words<'_>>(key) else {
                 continue;
             };
-            let words = decode(words.as_bytes());
+            let words = untagged(&decode(words.as_bytes()));
             if n >= NOTES_MAX || text.len() + words.len() > limit {
                 return (text, false);
             }
@@ -31,6 +31,23 @@ pub(super) fn notes(page: &Page<'_>, limit: usize) -> (String, bool) {
         }
     }
     (text, true)
+}
+
+/// What the file calls itself (ISO 32000-1, 14.3.3), each a paragraph.
+pub(super) fn properties(pdf: &Pdf) -> String {
+    let info = pdf.metadata();
+    let said = [&info.title, &info.subject, &info.keywords];
+    let said = said.into_iter().flatten();
+    said.map(|words| decode(words) + "\n\n").collect()
+}
+
+/// The text between the tags of rich text.
+fn untagged(text: &str) -> String {
+    if !text.trim_start().starts_with('<') {
+        return text.to_owned();
+    }
+    let parts = text.split('<').filter_map(|part| part.split_once('>'));
+    parts.map(|(_, words)| words).collect()
 }
 
 /// A text string (ISO 32000-1, 7.9.2.2; UTF-8 since ISO 32000-2). PDFDocEncoding differs from
@@ -70,5 +87,7 @@ mod tests {
             assert_eq!(decode(bytes), "MẬT");
         }
         assert_eq!(decode(b"M\xcbT\rx"), "MËT\nx");
+        assert_eq!(untagged("<body><p>M<b>Ậ</b>T</p></body>"), "MẬT");
+        assert_eq!(untagged("a < b"), "a < b");
     }
 }

@@ -48,6 +48,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Contents {
         return Contents::nothing(Format::Pdf, Reason::Damaged, detail);
     }
     let mut contents = contents(read_pages(&pdf, limits), pdf.pages().len());
+    contents.hidden.push_str(&hidden::properties(&pdf));
     if active::is_active(&pdf) {
         let detail = "the file carries scripts, launch actions or embedded files";
         contents.finding = Some(Reason::ActiveContent);
