@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use phobien::extract::{Part, paint};
+use phobien_fuzz::extract::{Part, paint};
 
 fuzz_target!(|bytes: &[u8]| {
     for part in [
