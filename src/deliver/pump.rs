@@ -79,6 +79,7 @@ pub async fn deliver(
         jobs: Some(job_sender),
         done,
         in_flight: 0,
+        starved: false,
         gate: Gate::new(rules.connections),
         pace: Pace::new(rules.rate_per_minute, started),
         brakes: HashMap::new(),
@@ -109,6 +110,8 @@ struct Pump<'a> {
     jobs: Option<mpsc::Sender<Claim>>,
     done: mpsc::Receiver<Done>,
     in_flight: usize,
+    /// The pace let fewer start than could have: there may be more to claim.
+    starved: bool,
     gate: Gate,
     pace: Pace,
     brakes: HashMap<EditionId, Brake>,
@@ -183,6 +186,7 @@ impl Pump<'_> {
             0
         };
         let permitted = self.pace.take(wanted, Instant::now());
+        self.starved = permitted < wanted;
         let mut tx = match self.ledger.begin().await {
             Ok(tx) => tx,
             Err(error) => {
@@ -270,8 +274,7 @@ impl Pump<'_> {
             Until::Idle => {
                 let now = Instant::now();
                 let shut = self.gate.opens_at().is_some_and(|at| at > now);
-                let paced = self.pace.next_at(now).is_some_and(|at| at > now);
-                shut || !(soon || paced && open > 0)
+                shut || !(soon || self.starved && open > 0)
             }
         })
     }
@@ -308,6 +311,10 @@ impl Pump<'_> {
         {
             let wait = (next - wall).to_std().unwrap_or(Duration::ZERO);
             at = at.min(now + wait.max(Duration::from_millis(5)));
+        }
+        if self.starved && self.pace.next_at(now).is_none_or(|at| at <= now) {
+            // The next letter may start by now.
+            return Ok(now);
         }
         let later = [self.gate.opens_at(), self.pace.next_at(now)];
         Ok(later

@@ -341,3 +341,27 @@ async fn a_paused_member_gets_what_is_owed_when_the_pause_ends() {
     office.deliver().await;
     assert_eq!(office.letters("linh@a.example").len(), 1);
 }
+
+#[tokio::test]
+async fn a_limited_rate_delays_letters_and_leaves_none() {
+    use std::fmt::Write;
+    let mut roster = "ma,ho_ten,email,chi_bo,chuc_vu,loai\n".to_owned();
+    for n in 0..120 {
+        writeln!(
+            roster,
+            "A{n},Trần Văn Ân,a{n}@a.example,Chi bộ Một,Đảng viên,Chính thức"
+        )
+        .unwrap();
+    }
+    // Fast enough that a letter may start just after none might.
+    let office = Office::open(Settings {
+        smtp: "rate = \"6000/min\"",
+        roster: &roster,
+        ..Settings::default()
+    })
+    .await;
+    office.document("23-CT/TW", |_| {}).await;
+    office.publish("day").await;
+    let tally = office.deliver().await;
+    assert_eq!((tally.sent, tally.queue.pending), (120, 0));
+}
