@@ -52,6 +52,16 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// The written identity of the document that a written one is a part of, or is.
+    #[must_use]
+    pub fn main_of(written: &str) -> &str {
+        written
+            .split_once("|annex ")
+            .map_or(written, |(main, _)| main)
+    }
+}
+
 impl std::str::FromStr for Identity {
     type Err = ();
 

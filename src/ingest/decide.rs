@@ -192,6 +192,11 @@ pub async fn apply(
     now: DateTime<Utc>,
 ) -> Result<(), DecideError> {
     let mut new = row.document.clone();
+    if let Decision::Set(words) = decision
+        && let Some(main) = words.annex_of
+    {
+        may_belong(ledger, row.id, main).await?;
+    }
     let word = change(&mut new, row.id, decision)?;
     if matches!(decision, Decision::Approve) {
         // What was approved replaces the live version of the same document.
@@ -216,6 +221,32 @@ pub async fn apply(
     }
     tx.commit().await.map_err(LedgerError::from)?;
     Ok(())
+}
+
+/// An annex of itself, of another annex, or with annexes of its own would go to nobody.
+async fn may_belong(
+    ledger: &Ledger,
+    annex: DocumentId,
+    main: DocumentId,
+) -> Result<(), DecideError> {
+    let all = ledger.documents().await?;
+    let is_annex = all
+        .iter()
+        .any(|d| d.id == main && d.document.annex_of.is_some());
+    let has_annexes = all.iter().any(|d| d.document.annex_of == Some(annex));
+    let why = match (annex == main, is_annex, has_annexes) {
+        (true, ..) => {
+            format!("cannot be an annex of itself / {annex} không thể là phụ lục của chính nó")
+        }
+        (_, true, _) => {
+            format!("cannot belong to {main}: that is an annex itself / {main} cũng là phụ lục")
+        }
+        (.., true) => {
+            format!("cannot be an annex: it has annexes of its own / {annex} đang có phụ lục")
+        }
+        _ => return Ok(()),
+    };
+    Err(DecideError::Unfit(format!("{annex} {why}")))
 }
 
 /// Carries a decision into the document; answers the word for the record.

@@ -184,9 +184,12 @@ impl Ingest<'_> {
             Some((disposition, reason)) => (disposition, Some(reason)),
             None => (examined.disposition, examined.reason),
         };
-        // A correction goes to whom the corrected one went: laid in the folder's root it must not
-        // widen the audience.
-        let corrected = known.iter().find(|v| Some(v.id) == point.supersedes);
+        // A correction goes to whom the corrected one went, an annex to whom its document goes: laid
+        // in the folder's root neither must widen the audience.
+        let before = point.supersedes.or(point.annex_of);
+        let corrected = known
+            .iter()
+            .find(|v| before.is_some() && Some(v.id) == before);
         let mut audience = corrected.map_or(Audience::Everyone, |v| v.audience.clone());
         if let Some(folder) = &found.folder {
             match self.ledger.branch_code(folder).await? {

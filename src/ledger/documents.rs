@@ -164,7 +164,8 @@ impl Ledger {
         rows.iter().map(sighting).collect()
     }
 
-    /// Versions that a new file must be compared with: equal bytes, equal text or equal identity.
+    /// Versions that a new file must be compared with: equal bytes, equal text or equal identity
+    /// but for the part, so that an annex finds its document and a document its annexes.
     ///
     /// # Errors
     /// The database failed.
@@ -174,13 +175,18 @@ impl Ledger {
         fingerprint: Option<Sha256>,
         identity: Option<&str>,
     ) -> Result<Vec<Version>> {
+        let main = identity.map(crate::document::Identity::main_of);
         let rows = query(
             "SELECT id, file, identity, sha256, fingerprint, trusted, facts, standing, audience
              FROM documents WHERE sha256 = $1 OR identity = $2
-             OR (fingerprint = $3 AND identity IS NOT NULL) ORDER BY id",
+             OR (identity > $3 AND identity < $4)
+             OR (fingerprint = $5 AND identity IS NOT NULL) ORDER BY id",
         )
         .bind(sha256.to_string())
-        .bind(identity)
+        .bind(main)
+        // Between them lies whatever begins with the first: annexes.
+        .bind(main.map(|main| format!("{main}|")))
+        .bind(main.map(|main| format!("{main}}}")))
         .bind(fingerprint.map(|f| f.to_string()))
         .fetch_all(&self.readers)
         .await?;
@@ -282,6 +288,11 @@ impl Ledger {
             by_symbol || d.document.file == text
         };
         let mut found: Vec<_> = self.documents().await?.into_iter().filter(means).collect();
+        // An annex bears its document's symbol, and is meant only by id or file.
+        let main = |d: &DocumentRow| d.document.annex_of.is_none() || d.document.file == text;
+        if found.iter().any(main) {
+            found.retain(main);
+        }
         // A copy or an old version is meant only where nothing else is.
         let live = |d: &DocumentRow| {
             !matches!(

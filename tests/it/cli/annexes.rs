@@ -128,3 +128,44 @@ fn a_marked_annex_is_stopped_whatever_its_name() {
     desk.type_in(&["send", "hang-ngay"]);
     assert_eq!(letters(&desk)[0].1.len(), 1);
 }
+
+#[test]
+fn an_annex_that_says_all_joins_its_document_in_either_order_and_goes_to_whom_it_goes() {
+    let named = ANNEX.replace(
+        "biểu mẫu báo cáo\n",
+        "biểu mẫu báo cáo\n(Kèm theo Quy định số 57-QĐ/TW, ngày 06/3/2024 của Ban Bí thư)\n",
+    );
+    for annex_first in [true, false] {
+        let desk = Desk::open("maildir:thu");
+        let main = document(57, "về chế độ báo cáo của chi bộ");
+        let day = main
+            .lines()
+            .find_map(|line| line.split_once(", ngày "))
+            .unwrap();
+        let written: Vec<&str> = day.1.split_whitespace().collect();
+        let day = format!("ngày {}/{}/{}", written[0], written[2], written[4]);
+        let annex = named.replace("ngày 06/3/2024", &day);
+        if annex_first {
+            desk.write("van-ban/phu luc.txt", &annex);
+            desk.lines(0, &["ingest"]);
+        }
+        desk.write("van-ban/57-QD-TW.txt", &main);
+        desk.write("van-ban/57-QD-TW.txt.toml", "audience = \"officers\"\n");
+        desk.lines(0, &["ingest"]);
+        desk.write("van-ban/phu luc.txt", &annex);
+        desk.lines(0, &["ingest"]);
+        let (main, annex) = (row(&desk, "57-QD-TW.txt"), row(&desk, "phu luc.txt"));
+        assert_eq!(annex["annex_of"], main["document"], "{annex} {annex_first}");
+        // The symbol names the document, not its annex.
+        let id = main["document"].as_str().unwrap();
+        assert_eq!(desk.row(&["documents", "show", "57-QĐ/TW"])["document"], id);
+        desk.lines(0, &["send", "hang-ngay"]);
+        for (_, files) in letters(&desk) {
+            assert_eq!(files.len(), 2, "never the annex alone: {files:?}");
+        }
+        let other = annex["document"].as_str().unwrap();
+        for (annex, main) in [(id, id), (id, other)] {
+            desk.bad(1, &["documents", "set", annex, "--annex-of", main]);
+        }
+    }
+}
