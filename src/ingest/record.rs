@@ -184,8 +184,8 @@ impl Ingest<'_> {
             Some((disposition, reason)) => (disposition, Some(reason)),
             None => (examined.disposition, examined.reason),
         };
-        // A correction goes to whom the corrected one went, an annex to whom its document goes: laid
-        // in the folder's root neither must widen the audience.
+        // A correction goes to whom the corrected one went, an annex to whom its document goes:
+        // laid in the folder's root neither must widen the audience.
         let before = point.supersedes.or(point.annex_of);
         let corrected = known
             .iter()
