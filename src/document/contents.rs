@@ -18,9 +18,9 @@ pub struct Contents {
     /// kept apart by `\t`; text boxes, headers and footers stand as lines of their own after a
     /// blank line.
     pub pages: Vec<String>,
-    /// What the file keeps and no page shows: deleted or hidden text and comments, each stretch a
-    /// line of its own between what is shown around it. The file itself is mailed, so the gate
-    /// looks here too; nothing else does.
+    /// What the file keeps and no page shows: deleted or hidden text, comments, what pictures are
+    /// called, field codes, properties; each stretch a line of its own between what is shown around
+    /// it. The file itself is mailed, so the gate looks here too; nothing else does.
     #[serde(default)]
     pub hidden: String,
     /// Pages that could not be read: without text, or beyond the limit. The secrecy gate fails

@@ -50,9 +50,7 @@ impl Identity {
             part,
         })
     }
-}
 
-impl Identity {
     /// The written identity of the document that a written one is a part of, or is.
     #[must_use]
     pub fn main_of(written: &str) -> &str {

@@ -36,8 +36,8 @@ impl Audit {
 }
 
 impl Ledger {
-    /// Recomputes everything that can be recomputed, in one view of the database. Memory does not
-    /// grow with it; time does.
+    /// Recomputes everything that can be recomputed, in one view of the database. Of deliveries and
+    /// events a page is in memory at a time, of documents one, with the names of all.
     ///
     /// # Errors
     /// The database failed. What was altered is no error but in the answer.

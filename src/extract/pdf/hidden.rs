@@ -1,5 +1,5 @@
-//! Owns what a PDF keeps and its pages do not show: the words of annotations, what was filled into
-//! fields, and whether layers are switched off. It refuses to read what those layers hold.
+//! Owns what a PDF keeps and its pages do not show: the words of annotations and fields, what it
+//! calls itself, whether layers are switched off. It refuses to read what those layers hold.
 
 use encoding_rs::{UTF_16BE, WINDOWS_1252};
 use hayro_syntax::Pdf;
