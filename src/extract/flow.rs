@@ -8,6 +8,8 @@ pub(super) struct Text {
     pub(super) text: String,
     /// False where the limit cut it, or a part could not be placed.
     pub(super) whole: bool,
+    /// What the markup keeps and nobody is shown; the gate alone looks at it.
+    pub(super) hidden: String,
 }
 
 /// How deep tables and text boxes may lie in each other.
@@ -267,6 +269,7 @@ impl Flow {
         Text {
             text: self.base,
             whole: self.whole,
+            hidden: String::new(),
         }
     }
 }

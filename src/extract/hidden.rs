@@ -75,6 +75,7 @@ impl Hidden {
         Text {
             text: self.text,
             whole: self.whole,
+            hidden: String::new(),
         }
     }
 }

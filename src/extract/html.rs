@@ -6,13 +6,14 @@ use std::cell::RefCell;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{
-    BufferQueue, CharacterTokens, StartTag, Tag, TagToken, Token, TokenSink, TokenSinkResult,
-    Tokenizer, TokenizerOpts,
+    BufferQueue, CharacterTokens, CommentToken, StartTag, Tag, TagToken, Token, TokenSink,
+    TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 
 use encoding_rs::Encoding;
 
 use super::flow::{Flow, Text};
+use super::hidden::Hidden;
 use crate::spelling::legacy;
 
 /// Elements that set a font and lie in each other deeper than this keep the font of the outer ones.
@@ -46,6 +47,8 @@ pub(super) fn read(text: &str, limit: u64) -> Text {
         verbatim: 0,
         fonts: Vec::new(),
         run: String::new(),
+        unseen: String::new(),
+        unshown: Hidden::new(limit),
     }));
     let input = BufferQueue::default();
     input.push_back(StrTendril::from(text));
@@ -55,7 +58,11 @@ pub(super) fn read(text: &str, limit: u64) -> Text {
     tokenizer.end();
     let mut state = tokenizer.sink.0.into_inner();
     state.flush();
-    state.flow.finish()
+    let hidden = state.unshown.finish();
+    let mut text = state.flow.finish();
+    text.whole &= hidden.whole;
+    text.hidden = hidden.text;
+    text
 }
 
 struct State {
@@ -68,6 +75,10 @@ struct State {
     fonts: Vec<Face>,
     /// Characters since the last tag: an old alphabet's letter may be two of them.
     run: String,
+    /// The same inside elements that show nothing.
+    unseen: String,
+    /// What the file keeps and no browser shows: comments, its title, style sheets, values.
+    unshown: Hidden,
 }
 
 /// An element that sets a font.
@@ -86,8 +97,16 @@ impl TokenSink for Page {
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
         let state = &mut *self.0.borrow_mut();
         match token {
-            CharacterTokens(text) if state.hidden == 0 => {
-                state.run.push_str(&text);
+            CharacterTokens(text) => {
+                let run = match state.hidden {
+                    0 => &mut state.run,
+                    _ => &mut state.unseen,
+                };
+                run.push_str(&text);
+                TokenSinkResult::Continue
+            }
+            CommentToken(words) => {
+                state.keep(&words);
                 TokenSinkResult::Continue
             }
             TagToken(tag) => {
@@ -103,12 +122,21 @@ impl TokenSink for Page {
 impl State {
     /// Adds the characters since the last tag as their font shows them.
     fn flush(&mut self) {
+        let unseen = std::mem::take(&mut self.unseen);
+        self.keep(&unseen);
         let run = std::mem::take(&mut self.run);
         let text = legacy::shown(&run, self.fonts.last().map(|face| face.font.as_str()));
         if self.verbatim > 0 {
             self.flow.push(&text);
         } else {
             self.flow.push_folded(&text);
+        }
+    }
+
+    /// Keeps what is not shown, each line a paragraph.
+    fn keep(&mut self, words: &str) {
+        for line in words.lines().map(str::trim).filter(|l| !l.is_empty()) {
+            self.unshown.stretch(line);
         }
     }
 
@@ -160,6 +188,7 @@ impl State {
             "td" | "th" if starts => self.flow.open_cell(),
             "td" | "th" => self.flow.close_cell(),
             "img" => self.alternative(tag),
+            "input" => self.value(tag),
             "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "blockquote" | "ul" | "ol" | "dl"
             | "table" => self.flow.end_block(),
             "div" | "li" | "dt" | "dd" | "section" | "article" | "header" | "footer" | "main"
@@ -189,6 +218,16 @@ impl State {
         let alt = tag.attrs.iter().find(|a| &*a.name.local == "alt");
         if let Some(alt) = alt.filter(|_| self.hidden == 0) {
             self.flow.push_folded(&alt.value);
+        }
+    }
+
+    /// What a form was filled with, shown or not.
+    fn value(&mut self, tag: &Tag) {
+        for key in ["value", "placeholder"] {
+            let value = tag.attrs.iter().find(|a| &*a.name.local == key);
+            if let Some(value) = value {
+                self.keep(&value.value);
+            }
         }
     }
 }
@@ -233,6 +272,10 @@ mod tests {
         assert_eq!(
             text.text.trim(),
             "QUỐC HỘI\tCỘNG HÒA\nLuật số: 44\tHà Nội\n\nLUẬT\n\nĐiều 1. Phông A <&\n\nhet"
+        );
+        assert_eq!(
+            text.hidden,
+            "Trang\n\np{}\n\nvar menu='<b>x';\n\nx\n\nn\n\n"
         );
     }
 

@@ -12,14 +12,14 @@ pub(super) fn read(text: &str, limit: u64) -> Text {
     let mut flow = Flow::new(limit);
     // Raw HTML comes line by line; only the whole block can be read.
     let mut markup = String::new();
-    let mut whole = true;
+    let (mut whole, mut hidden) = (true, String::new());
     for event in Parser::new_ext(text, options) {
         match event {
             Event::Text(words) | Event::Code(words) => flow.push(&words),
             Event::InlineMath(words) | Event::DisplayMath(words) => flow.push(&words),
             Event::FootnoteReference(mark) => flow.push(&format!("[{mark}]")),
             Event::InlineHtml(tag) if tag.starts_with("<br") => flow.push("\n"),
-            Event::InlineHtml(_) => {}
+            Event::InlineHtml(tag) => hidden.push_str(&html::read(&tag, limit).hidden),
             Event::Html(line) => markup.push_str(&line),
             Event::SoftBreak | Event::HardBreak => flow.push("\n"),
             Event::Rule => {
@@ -31,6 +31,7 @@ pub(super) fn read(text: &str, limit: u64) -> Text {
             Event::End(TagEnd::HtmlBlock) => {
                 let shown = html::read(&std::mem::take(&mut markup), limit);
                 whole &= shown.whole;
+                hidden.push_str(&shown.hidden);
                 flow.push(&shown.text);
                 flow.end_block();
             }
@@ -39,6 +40,7 @@ pub(super) fn read(text: &str, limit: u64) -> Text {
     }
     let mut read = flow.finish();
     read.whole &= whole;
+    read.hidden = hidden;
     read
 }
 

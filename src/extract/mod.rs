@@ -177,7 +177,7 @@ fn one_page(format: Format, text: Text) -> Contents {
         format,
         page_count: None,
         pages: vec![text.text],
-        hidden: String::new(),
+        hidden: text.hidden,
         unread_pages: u32::from(!text.whole || letters == 0),
         head_picture: false,
         scans: Scans::default(),

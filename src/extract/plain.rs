@@ -137,7 +137,11 @@ pub(super) fn read(text: &str, limit: u64) -> Text {
     if !whole {
         kept.truncate(kept.floor_char_boundary(limit));
     }
-    Text { text: kept, whole }
+    Text {
+        text: kept,
+        whole,
+        hidden: String::new(),
+    }
 }
 
 #[cfg(test)]

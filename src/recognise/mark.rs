@@ -69,16 +69,28 @@ pub(super) fn urgency(page: &[Line], kind: Option<&TypeLine>) -> Option<Fact<Urg
 }
 
 /// Phrases that limit circulation (guide 36-HD/VPTW).
-const LIMITS: [&str; 9] = [
+const LIMITS: [&str; 10] = [
     "Lưu hành nội bộ",
     "Xem xong trả lại",
     "Không phổ biến",
     "Thu hồi sau hội nghị",
     "Thu hồi sau cuộc họp",
+    "Tài liệu thu hồi",
     "Không sao chụp",
     "Xem tại chỗ",
     "Sử dụng nội bộ",
     "Chỉ đọc tại chỗ",
+];
+
+/// The same in English, without blanks. They are no marks of the law's, but a person must look.
+const ENGLISH: [&str; 7] = [
+    "topsecret",
+    "secret",
+    "confidential",
+    "strictlyconfidential",
+    "restricted",
+    "notforpublicrelease",
+    "internaluseonly",
 ];
 
 /// True where a cell is a mark that limits circulation.
@@ -95,7 +107,8 @@ fn limits(cell: &str) -> bool {
     let words = spelling::fold(cell.trim_matches(|c: char| !c.is_alphanumeric()));
     let tight: String = words.split(' ').collect();
     shown
-        && (DRAFT.is_match(cell)
+        && (ENGLISH.contains(&squeeze(cell).as_str())
+            || DRAFT.is_match(cell)
             || tight == squeeze("dự thảo")
             || LIMITS.iter().any(|phrase| {
                 let folded = spelling::fold(phrase);
@@ -183,6 +196,11 @@ mod tests {
             ("TÀI LIỆU THU HỒI SAU HỘI NGHỊ", true),
             ("KHÔNG PHỔ BIẾN", true),
             ("LƯU HÀNH NÔI BỘ", true),
+            ("TÀI LIỆU THU HỒI", true),
+            ("TOP SECRET", true),
+            ("[Confidential]", true),
+            ("SECRETARY GENERAL", false),
+            ("THÔNG BÁO THU HỒI ĐẤT", false),
             ("tổng hợp ý kiến góp ý dự thảo báo cáo chính trị", false),
             ("dự thảo báo cáo chính trị trình đại hội", false),
             (

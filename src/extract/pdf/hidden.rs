@@ -6,17 +6,29 @@ use hayro_syntax::Pdf;
 use hayro_syntax::object::{Array, Dict, Name, String as Words};
 use hayro_syntax::page::Page;
 
-/// How many annotations of a page are looked at.
+/// How many annotations of a page, and bookmarks of a file, are looked at.
 const NOTES_MAX: usize = 10_000;
 
+/// Stamps that a viewer draws by their name alone (ISO 32000-1, table 181) and that limit who may
+/// read: nothing else of the file tells what they say.
+const STAMPS: [&[u8]; 4] = [
+    b"TopSecret",
+    b"Confidential",
+    b"NotForPublicRelease",
+    b"Departmental",
+];
+
 /// The words of a page's annotations (ISO 32000-1, 12.5.2), each a paragraph, at most `limit`
-/// bytes; false beside them where that was too little.
+/// bytes; false beside them where that was too little, or a viewer draws a mark by its name.
 pub(super) fn notes(page: &Page<'_>, limit: usize) -> (String, bool) {
     let mut text = String::new();
     let Some(notes) = page.raw().get::<Array<'_>>(&b"Annots"[..]) else {
         return (text, true);
     };
+    let mut whole = true;
     for (n, note) in notes.iter::<Dict<'_>>().enumerate() {
+        let name = note.get::<Name<'_>>(&b"Name"[..]);
+        whole &= !name.is_some_and(|name| STAMPS.contains(&name.as_ref()));
         // What is said, plain and rich; what was filled in; what covers what was struck out.
         for key in [&b"Contents"[..], b"RC", b"V", b"OverlayText"] {
             let Some(words) = note.get::<Words<'_>>(key) else {
@@ -29,6 +41,30 @@ pub(super) fn notes(page: &Page<'_>, limit: usize) -> (String, bool) {
             text.push_str(words.trim());
             text.push_str("\n\n");
         }
+    }
+    (text, whole)
+}
+
+/// The titles of a file's bookmarks (ISO 32000-1, 12.3.3), each a paragraph; false beside them
+/// where they are too many or run in a ring.
+pub(super) fn bookmarks(pdf: &Pdf) -> (String, bool) {
+    let xref = pdf.xref();
+    let mut text = String::new();
+    let catalog = xref.get::<Dict<'_>>(xref.root_id());
+    let outlines = catalog.and_then(|c| c.get::<Dict<'_>>(&b"Outlines"[..]));
+    let mut open: Vec<Dict<'_>> = outlines.into_iter().collect();
+    let mut left = NOTES_MAX;
+    while let Some(item) = open.pop() {
+        if left == 0 {
+            return (text, false);
+        }
+        left -= 1;
+        if let Some(title) = item.get::<Words<'_>>(&b"Title"[..]) {
+            text.push_str(decode(title.as_bytes()).trim());
+            text.push_str("\n\n");
+        }
+        let further = [&b"Next"[..], b"First"].map(|key| item.get::<Dict<'_>>(key));
+        open.extend(further.into_iter().flatten());
     }
     (text, true)
 }

@@ -2,6 +2,7 @@
 //! tabs between what stands side by side. It refuses to know where the glyphs came from.
 
 mod columns;
+mod lonely;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,8 @@ use hayro_interpret::kurbo::{Affine, Point};
 
 use super::glyphs::{Placed, direction};
 use crate::spelling::legacy;
+
+pub(super) use lonely::lonely;
 
 /// A gap wider than this is a blank; kerning stays below.
 const BLANK: f64 = 0.12;

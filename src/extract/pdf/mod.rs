@@ -49,6 +49,9 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Contents {
     }
     let mut contents = contents(read_pages(&pdf, limits), pdf.pages().len());
     contents.hidden.push_str(&hidden::properties(&pdf));
+    let (bookmarks, all) = hidden::bookmarks(&pdf);
+    contents.hidden.push_str(&bookmarks);
+    contents.unread_pages += u32::from(!all);
     if active::is_active(&pdf) {
         let detail = "the file carries scripts, launch actions or embedded files";
         contents.finding = Some(Reason::ActiveContent);
@@ -85,7 +88,7 @@ fn refused(error: LoadPdfError) -> Contents {
 /// One page as it was read.
 struct Read {
     text: String,
-    /// The words of its annotations.
+    /// The words of its annotations, and letters that no line holds.
     notes: String,
     whole: bool,
     /// Pictures that begin where a stamp may stand.
@@ -131,9 +134,11 @@ fn read_page<'a>(
     let scan = canvas.pictured >= area.area() / 2.0;
     let (visible, curves) = (canvas.visible, canvas.curves);
     let (unnamed, pictures, cut) = (canvas.unnamed, canvas.pictures, canvas.cut);
+    let lonely = layout::lonely(&canvas.glyphs);
     let text = layout::lines(canvas.glyphs);
     let count = letters(&text);
-    let (notes, all_notes) = hidden::notes(page, limit);
+    let (mut notes, all_notes) = hidden::notes(page, limit);
+    notes.push_str(&lonely);
     let hides = (pictures > 0 && count < LETTERS_MIN)
         || (curves > CURVES_MAX && count == 0)
         || (scan && visible < LETTERS_BESIDE_SCAN)

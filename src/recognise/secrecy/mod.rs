@@ -2,6 +2,7 @@
 //! spelling that a file can give it. It refuses to know anything else of the document, and where it
 //! cannot tell it says there is a mark (law 117/2025/QH15, article 5).
 
+mod said;
 mod shape;
 
 use std::borrow::Cow;
@@ -60,6 +61,7 @@ pub(super) fn mark(pages: &[String], file_name: &str) -> Option<Fact<Secrecy>> {
     let heading = lines(first, HEADING_LINES);
     let found = heading_marks(&heading)
         .chain(pages.iter().filter_map(|page| isolated(page)))
+        .chain(pages.iter().filter_map(|page| said::declared(page)))
         .max_by_key(|(level, _)| *level);
     if let Some((level, evidence)) = found {
         return Some(fact(level, Origin::Heading, &evidence));
@@ -73,6 +75,7 @@ pub(super) fn hidden_mark(hidden: &str) -> Option<Fact<Secrecy>> {
     let paragraphs = hidden.split("\n\n").map(|text| text.replace('\n', ""));
     isolated(hidden)
         .into_iter()
+        .chain(said::declared(hidden))
         .chain(paragraphs.filter_map(|text| in_words(&text).map(|level| (level, text))))
         .max_by_key(|(level, _)| *level)
         .map(|(level, evidence)| fact(level, Origin::Body, &evidence))
@@ -88,7 +91,9 @@ fn heading_marks(heading: &[Line]) -> impl Iterator<Item = (Secrecy, String)> + 
         .iter()
         .flat_map(|line| &line.cells)
         .filter_map(|cell| {
-            let level = in_words(cell).or_else(|| plain(cell))?;
+            let level = in_words(cell)
+                .or_else(|| plain(cell))
+                .or_else(|| said::called(cell, true))?;
             Some((level, cell.clone()))
         })
 }
@@ -193,6 +198,7 @@ fn isolated(page: &str) -> Option<(Secrecy, String)> {
 /// envelopes of most secret documents. `above` is the cell before it in its column: a
 /// title can break inside "bí mật", and then the rest is no mark.
 fn alone(cell: &str, above: &str) -> Option<Secrecy> {
+    let cell = unnumbered(cell);
     let fits = (3..=MARK_MAX).contains(&cell.chars().count());
     if cell.len() > MARK_MAX * 6 || !fits {
         return None;
@@ -216,35 +222,27 @@ fn alone(cell: &str, above: &str) -> Option<Secrecy> {
     if cell.starts_with(['c', 'C']) && Letters::of(cell) == *ENVELOPE {
         return Some(Secrecy::TuyetMat);
     }
+    if let Some(level) = said::called(cell, false) {
+        return Some(level);
+    }
     let among = words(cell).any(|word| from_m_or_t_to_t(word) || word.len() == 1);
     among
-        .then(|| field(cell).or_else(|| beside(cell)))
+        .then(|| said::field(cell).or_else(|| beside(cell)))
         .flatten()
 }
 
-/// The value of a field: "Độ mật: Mật", "Mức độ mật - Tối mật".
-fn field(cell: &str) -> Option<Secrecy> {
-    let folded: Vec<String> = words(cell).map(spelling::fold).collect();
-    static LABEL: LazyLock<[String; 4]> =
-        LazyLock::new(|| ["độ", "mật", "mức", "dấu"].map(spelling::fold));
-    let [degree, secret, level, stamp] = &*LABEL;
-    let mut label = folded.iter().position(|w| w == degree)?;
-    if folded[..label].iter().any(|w| w != level && w != stamp) {
-        return None;
-    }
-    label += 1;
-    if folded.get(label) != Some(secret) {
-        return None;
-    }
-    let value = folded[label + 1..].concat();
-    let first = folded.get(label + 1)?;
-    let is = |word: &str| *first == spelling::fold(word);
-    match first {
-        _ if value.len() > 60 => None,
-        _ if is("tuyệt") => Some(Secrecy::TuyetMat),
-        _ if is("tối") => Some(Secrecy::ToiMat),
-        _ if is("mật") || is("m") => Some(Secrecy::Mat),
-        _ => None,
+/// A cell in capitals without the number of a note or a copy: `1 MẬT`, `[1] MẬT`, `a) MẬT`.
+fn unnumbered(cell: &str) -> &str {
+    let digit = |c: char| c.is_numeric() || " .:)(]['*-–/".contains(c);
+    let bare = match cell.split_once([')', '.']) {
+        Some((letter, rest)) if letter.chars().count() == 1 => rest,
+        _ => cell,
+    };
+    let bare = bare.trim_matches(digit);
+    if spelling::is_capitals(bare) {
+        bare
+    } else {
+        cell
     }
 }
 
@@ -319,6 +317,14 @@ mod tests {
             ("MẬT\nBản số: 01", Mat),
             ("MẬT - Bản số: 01", Mat),
             ("TÀI LIỆU MẬT", Mat),
+            ("1 MẬT", Mat),
+            ("MẬT 1", Mat),
+            ("[1] TỐI MẬT", ToiMat),
+            ("1MẬT", Mat),
+            ("a) MẬT", Mat),
+            ("Độ bảo mật: Tối mật", ToiMat),
+            ("Tài liệu tuyệt mật, không phổ biến", TuyetMat),
+            ("Văn bản này được đóng dấu MẬT.", Mat),
             ("HỎA TỐC - MẬT", Mat),
             ("MẬT/KHẨN", Mat),
             ("MAT", Mat),
@@ -362,6 +368,8 @@ mod tests {
             "Độ mật",
             "dấu chỉ mức độ mật, mức độ khẩn; chỉ dẫn phạm vi lưu hành.",
             "MẬT ĐỘ DÂN SỐ",
+            "LUẬT\nBẢO VỆ BÍ\nMẬT[1]",
+            "Các mức: 1. Tuyệt mật; 2. Tối mật; 3. Mật.",
             "",
         ] {
             assert_eq!(level(page), None, "{page:?}");

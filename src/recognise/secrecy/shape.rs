@@ -68,10 +68,7 @@ pub(super) fn whole_level(cell: &str) -> Option<Secrecy> {
 pub(super) fn may_be_mark(cell: &str) -> bool {
     let letters = cell.chars().filter(|c| c.is_alphabetic()).take(13).count();
     letters <= 12
-        || super::words(cell).any(|word| {
-            let word = word.trim_end_matches(unicode_normalization::char::is_combining_mark);
-            word.len() <= 14 && word.starts_with(M) && word.ends_with(T)
-        })
+        || has_word_from_m_to_t(cell)
         || cell.len() <= super::MARK_MAX
             && cell.contains(['b', 'B', 'ì', 'Ì'])
             && Letters::of(cell).base.ends_with("bocbi")
@@ -79,6 +76,14 @@ pub(super) fn may_be_mark(cell: &str) -> bool {
             && cell
                 .chars()
                 .any(|c| ('\u{ff00}'..'\u{ff60}').contains(&c) || c >= '\u{1d400}')
+}
+
+/// A cheap question: every level holds "mật", whatever its accents are written with.
+pub(super) fn has_word_from_m_to_t(text: &str) -> bool {
+    super::words(text).any(|word| {
+        let word = word.trim_end_matches(unicode_normalization::char::is_combining_mark);
+        word.len() <= 14 && word.starts_with(M) && word.ends_with(T)
+    })
 }
 
 /// The cell with look-alikes of other alphabets made Latin: full-width and mathematical letters by
