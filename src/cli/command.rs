@@ -300,7 +300,7 @@ pub(super) enum Documents {
         /// d-7, file name or SYMBOL[@DATE]
         document: String,
         /// Who approves, for the record
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", value_parser = somebody)]
         by: Option<String>,
     },
     /// Keep it from going out until approved again
@@ -308,7 +308,7 @@ pub(super) enum Documents {
         /// d-7, file name or SYMBOL[@DATE]
         document: String,
         /// Who decides, for the record
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", value_parser = somebody)]
         by: Option<String>,
     },
     /// Make a document, or a file in the folder, an annex of another; never releases
@@ -318,7 +318,7 @@ pub(super) enum Documents {
         /// The annex: d-8, or a file's name
         annex: String,
         /// Who decides, for the record
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", value_parser = somebody)]
         by: Option<String>,
     },
     /// Remove a wrongly accepted document from the ledger for good; who was sent it stays on record
@@ -329,7 +329,7 @@ pub(super) enum Documents {
         #[arg(long)]
         yes: bool,
         /// Who decides, for the record
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", value_parser = somebody)]
         by: Option<String>,
     },
     /// Take it back: waiting letters are cancelled, who has it gets a notice
@@ -337,7 +337,7 @@ pub(super) enum Documents {
         /// d-7, file name or SYMBOL[@DATE]
         document: String,
         /// Who decides, for the record
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", value_parser = somebody)]
         by: Option<String>,
     },
 }
@@ -375,7 +375,7 @@ pub(super) struct Set {
     #[arg(long, value_name = "DOCUMENT")]
     pub(super) annex_of: Option<String>,
     /// Who decides, for the record
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = somebody)]
     pub(super) by: Option<String>,
 }
 
@@ -464,3 +464,13 @@ pub(super) enum Generate {
 
 /// Commands of the contract that this version does not have.
 pub(super) const LATER: &[&str] = &["collect", "confirm", "report", "backup", "restore"];
+
+/// The name of a person for the record: one that says who.
+fn somebody(text: &str) -> Result<String, String> {
+    let name = crate::spelling::line(text);
+    if name.chars().any(char::is_alphanumeric) {
+        Ok(name)
+    } else {
+        Err("say who: a name for the record / đề nghị ghi tên người quyết định".to_owned())
+    }
+}

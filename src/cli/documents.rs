@@ -84,7 +84,9 @@ async fn list(desk: &Desk, waiting: bool) -> Result<()> {
 pub(super) fn cells(row: &row::Document, screen: &Screen) -> Vec<String> {
     let text = |t: Option<String>| t.unwrap_or_default();
     let secrecy = row.secrecy.map(|s| format!("{s}: "));
-    let reason = row.reason.map_or(String::new(), |r| screen.word(r.word()));
+    // A purged file has no reason of the closed list, but a sentence.
+    let why = || row.why.clone().unwrap_or_default();
+    let reason = row.reason.map_or_else(why, |r| screen.word(r.word()));
     let standing = row.standing.map(Standing::word);
     vec![
         text(row.document.clone()),
@@ -171,6 +173,9 @@ fn next<'r>(screen: &Screen, rows: impl Iterator<Item = &'r row::Document>) {
             _ if row.title.is_none() => "--title …",
             _ => "",
         };
+        // What a person laid beside it may narrow the audience: approving would tell everybody.
+        let beside = format!("{}.toml: ", row.file);
+        let unheard = row.why.as_ref().is_some_and(|why| why.starts_with(&beside));
         let why = row.why.as_deref().map(|why| format!(" ({why})"));
         screen.line(&super::show::safe(&format!(
             "{id} {}: {}{}.",
@@ -178,6 +183,14 @@ fn next<'r>(screen: &Screen, rows: impl Iterator<Item = &'r row::Document>) {
             screen.say(vi, en),
             why.unwrap_or_default()
         )));
+        if unheard {
+            let file = format!("{}.toml", row.file);
+            let set = format!("phobien documents set {id} --audience …");
+            let vi = format!("    sửa {file}; nếu bỏ qua tệp đó: {set}");
+            let en = format!("    mend {file}; or without it: {set}");
+            screen.line(&super::show::safe(screen.say(&vi, &en)));
+            continue;
+        }
         if !set.is_empty() {
             screen.line(&format!("    phobien documents set {id} {set}"));
         }

@@ -16,7 +16,7 @@ use super::open;
 use super::row;
 use super::show::Screen;
 use super::stop::code;
-use crate::document::{Disposition, DocumentId, Policy, Reason, Standing};
+use crate::document::{Disposition, DocumentId, Part, Policy, Reason, Standing};
 use crate::extract;
 use crate::inbox::shown;
 use crate::ingest::{self, Examined};
@@ -71,6 +71,17 @@ pub(super) async fn run(global: &Global, files: &[PathBuf]) -> Result<ExitCode> 
         }
     }
     relate(&mut given);
+    let beside = files.iter().map(|file| {
+        let mut beside = file.clone().into_os_string();
+        beside.push(".toml");
+        PathBuf::from(beside)
+    });
+    for file in beside.filter(|file| file.is_file()) {
+        let file = super::show::safe(&file.display().to_string());
+        let vi = format!("{file}: tệp kèm chỉ được đọc khi tiếp nhận (phobien ingest).");
+        let en = format!("{file}: what it says is read by `phobien ingest`, not here.");
+        screen.note(&vi, &en);
+    }
     for one in &given {
         screen.row(&one.row);
         card(&screen, one);
@@ -102,6 +113,10 @@ async fn examine(sandbox: &Sandbox, file: &Path) -> Result<Given> {
 fn read(file: &Path) -> Result<std::result::Result<Vec<u8>, Reason>> {
     let at = || file.display().to_string();
     let meta = std::fs::symlink_metadata(file).with_context(at)?;
+    if meta.is_dir() {
+        let why = "là thư mục; ghi tên các tệp trong đó / a folder; name the files in it";
+        return Err(anyhow::anyhow!("{}: {why}", at()));
+    }
     if !meta.is_file() {
         return Ok(Err(Reason::UnsafeFile));
     }
@@ -186,6 +201,15 @@ fn join_annexes(given: &mut [Given]) {
             let row = &mut given[at].row;
             row.annex_of = Some(main);
             (row.disposition, row.reason) = (Disposition::Accept, None);
+        }
+    }
+    // An ingest keeps what would go out without its document.
+    for one in given {
+        let part = one.examined.as_ref().map(|e| e.facts.part);
+        let row = &mut one.row;
+        let alone = part.is_some_and(|part| part != Part::Main) && row.annex_of.is_none();
+        if alone && row.disposition == Disposition::Accept {
+            (row.disposition, row.reason) = (Disposition::Review, Some(Reason::Unverified));
         }
     }
 }

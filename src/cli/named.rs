@@ -8,6 +8,7 @@ use super::open::Desk;
 use super::show::Screen;
 use super::stop::Stop;
 use crate::edition::EditionId;
+use crate::ingest;
 use crate::ledger::documents::DocumentRow;
 use crate::ledger::editions::EditionRow;
 use crate::publish::URGENT;
@@ -59,14 +60,30 @@ impl Desk {
                 format!("  {}  {symbol}@{day}  {}", row.id, row.document.file)
             });
             let lines: Vec<_> = lines.collect();
-            let head = format!("`{text}` may mean several documents; name one by its id:");
+            let vi = format!("`{text}` có thể là nhiều văn bản; đề nghị ghi mã của một văn bản:");
+            let en = format!("`{text}` may mean several documents; name one by its id:");
+            let head = self.screen.say(&vi, &en);
             return Err(Stop::usage(format!("{head}\n{}", lines.join("\n"))));
         }
-        found.pop().ok_or_else(|| {
-            Stop::usage(format!(
-                "no document `{text}`; see `phobien documents list`"
-            ))
-        })
+        if let Some(row) = found.pop() {
+            return Ok(row);
+        }
+        let text = spelling::line(text);
+        let refused = self.ledger.refused().await?;
+        let (vi, en) = match refused.iter().find(|seen| seen.file == text) {
+            Some(seen) => {
+                let (vi, en) = seen.reason.map_or(("", ""), ingest::advice);
+                (
+                    format!("`{text}` không được tiếp nhận. {vi}"),
+                    format!("`{text}` was refused. {en}"),
+                )
+            }
+            None => (
+                format!("không có văn bản `{text}`; xem `phobien documents list`"),
+                format!("no document `{text}`; see `phobien documents list`"),
+            ),
+        };
+        Err(Stop::usage(self.screen.say(&vi, &en)))
     }
 
     /// The code of a branch, from its code or name.

@@ -53,8 +53,7 @@ pub(super) struct Document {
     pub(super) candidates: Option<Vec<String>>,
     /// How far each fact can be relied on, by its field's name.
     pub(super) confidence: Option<BTreeMap<&'static str, Confidence>>,
-    /// For people only: what became of it.
-    #[serde(skip)]
+    /// What became of it; null for a file that is not on record.
     pub(super) standing: Option<Standing>,
     /// More about the reason, for people.
     #[serde(skip)]
@@ -160,6 +159,7 @@ impl Document {
         Self {
             secrecy: seen.secrecy,
             reason: seen.reason,
+            why: seen.detail.clone(),
             ..Self::bare(&seen.file, seen.format, seen.disposition)
         }
     }

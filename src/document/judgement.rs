@@ -1,7 +1,7 @@
 //! Owns what is done with a file once it was read: accepted, kept for a person, or never sent, and
 //! the one reason given. It refuses to know how it was read and whether it is known already.
 
-use super::{Confidence, Contents, Disposition, Fact, Facts, Reason, TextSource};
+use super::{Confidence, Contents, Disposition, Fact, Facts, Part, Reason, TextSource};
 
 /// What the configuration says about judging.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,8 +59,9 @@ pub fn judge(
         _ if facts.circulation.is_some() => review(Reason::Circulation),
         (_, None) => review(Reason::NoDate),
         _ if guessed => review(Reason::Unverified),
-        // A notice without a subject must not go out, so a person supplies it.
-        _ if facts.title.is_none() => review(Reason::Unverified),
+        // A notice without a subject must not go out, so a person supplies it. An annex is named
+        // by its document and its number.
+        _ if facts.title.is_none() && facts.part == Part::Main => review(Reason::Unverified),
         // The picture may be a stamp that says MẬT; a person looks at it.
         _ if policy.doubts(contents) => review(Reason::Unverified),
         _ if policy.approval_required => review(Reason::AwaitingApproval),

@@ -217,6 +217,14 @@ words! {
     }
 }
 
+impl Standing {
+    /// True for a version that is in use, or may come to be: a person can still complete it.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Accepted | Self::Waiting | Self::Known)
+    }
+}
+
 words! {
     /// What the facts of a document were read from.
     TextSource {

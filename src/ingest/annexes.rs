@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::decide::release;
+use super::record::ALONE;
 use super::{Ingest, Result, Scanned};
 use crate::document::{
     Disposition, DocumentId, Facts, Identity, Origin, Part, Reason, Standing, TextSource,
@@ -177,14 +178,10 @@ fn waits(new: &NewDocument) -> bool {
     };
     new.disposition == Disposition::Review
         && new.trusted
-        && (new.annex_of.is_none() || by_name(new))
+        && (new.annex_of.is_none() || by_name(new) || new.detail.as_deref() == Some(ALONE))
         && lacks_only_its_main(&new.facts, new.reason, new.text_source)
 }
 
 fn is_main(new: &NewDocument) -> bool {
-    let live = matches!(
-        new.standing,
-        Standing::Accepted | Standing::Known | Standing::Waiting
-    );
-    live && new.facts.part == Part::Main && new.annex_of.is_none()
+    new.standing.is_open() && new.facts.part == Part::Main && new.annex_of.is_none()
 }

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::{Ingest, IngestError, path_of, record};
 use crate::document::{
@@ -15,6 +15,7 @@ use crate::ledger::documents::{DocumentRow, NewDocument, Version};
 use crate::ledger::purge as ledger_purge;
 use crate::ledger::{Ledger, LedgerError, decisions, events};
 use crate::organisation::Audience;
+use crate::recognise;
 use crate::spelling;
 
 /// Why a decision could not be carried out.
@@ -26,12 +27,30 @@ pub enum DecideError {
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// Values that cannot be understood: for each its key, itself and what to write, a line each.
-    #[error("{0}")]
-    Values(String),
+    /// Values that cannot be understood, all of them.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Values(Vec<Unread>),
     /// The decision does not fit the document as it is.
     #[error("{0}")]
     Unfit(String),
+}
+
+/// A value that cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Its key, as `documents set` calls it.
+    pub key: &'static str,
+    /// What was given.
+    pub value: String,
+    /// What to write instead.
+    pub write: String,
+}
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { key, value, write } = self;
+        write!(f, "{key}: `{value}` cannot be understood; write {write}")
+    }
 }
 
 /// Facts that a person gives. What is none stays as it was.
@@ -64,15 +83,25 @@ impl Completion {
                 continue;
             };
             if let Err(write) = words.put(key, &value, ledger).await? {
-                faults.push(format!(
-                    "{key}: `{value}` cannot be understood; write {write}"
-                ));
+                faults.push(Unread { key, value, write });
             }
         }
         if faults.is_empty() {
             Ok(words)
         } else {
-            Err(DecideError::Values(faults.join("\n")))
+            Err(DecideError::Values(faults))
+        }
+    }
+
+    /// Asks whether a document may be an annex of what these words say; a new one has no id yet.
+    pub(super) async fn fits(
+        &self,
+        ledger: &Ledger,
+        id: Option<DocumentId>,
+    ) -> Result<(), DecideError> {
+        match self.annex_of {
+            Some(main) => may_belong(ledger, id, main).await,
+            None => Ok(()),
         }
     }
 
@@ -84,9 +113,9 @@ impl Completion {
         ledger: &Ledger,
     ) -> Result<Result<(), String>, LedgerError> {
         let date = || {
-            value
-                .parse::<NaiveDate>()
-                .map_err(|_| "a date as 2026-11-23")
+            let day = value.parse::<NaiveDate>().ok();
+            let day = day.filter(|day| YEARS.contains(&day.year()));
+            day.ok_or("a date as 2026-11-23")
         };
         let taken = match key {
             "symbol" => Symbol::parse(value)
@@ -108,6 +137,9 @@ impl Completion {
                 }
                 _ => Err("one document on record".to_owned()),
             },
+            "type" | "issuer" | "title" if recognise::is_marked(value) => {
+                Err("it without the secrecy mark; a secret document must not be here".to_owned())
+            }
             "type" | "issuer" | "title" => {
                 let place = match key {
                     "type" => &mut self.kind,
@@ -122,6 +154,9 @@ impl Completion {
         Ok(taken)
     }
 }
+
+/// Years in which documents are issued and due: since there is a Party.
+const YEARS: std::ops::RangeInclusive<i32> = 1930..=2200;
 
 /// What an audience may be.
 const AUDIENCES: &str = "everyone, officers (chi uỷ, bí thư), or a branch's code or name";
@@ -192,10 +227,8 @@ pub async fn apply(
     now: DateTime<Utc>,
 ) -> Result<(), DecideError> {
     let mut new = row.document.clone();
-    if let Decision::Set(words) = decision
-        && let Some(main) = words.annex_of
-    {
-        may_belong(ledger, row.id, main).await?;
+    if let Decision::Set(words) = decision {
+        words.fits(ledger, Some(row.id)).await?;
     }
     let word = change(&mut new, row.id, decision)?;
     if matches!(decision, Decision::Approve) {
@@ -226,15 +259,17 @@ pub async fn apply(
 /// An annex of itself, of another annex, or with annexes of its own would go to nobody.
 async fn may_belong(
     ledger: &Ledger,
-    annex: DocumentId,
+    annex: Option<DocumentId>,
     main: DocumentId,
 ) -> Result<(), DecideError> {
     let all = ledger.documents().await?;
     let is_annex = all
         .iter()
         .any(|d| d.id == main && d.document.annex_of.is_some());
-    let has_annexes = all.iter().any(|d| d.document.annex_of == Some(annex));
-    let why = match (annex == main, is_annex, has_annexes) {
+    let has_annexes = annex.is_some() && all.iter().any(|d| d.document.annex_of == annex);
+    let is_main = annex == Some(main);
+    let annex = annex.map_or_else(String::new, |id| id.to_string());
+    let why = match (is_main, is_annex, has_annexes) {
         (true, ..) => {
             format!("cannot be an annex of itself / {annex} không thể là phụ lục của chính nó")
         }
@@ -246,7 +281,8 @@ async fn may_belong(
         }
         _ => return Ok(()),
     };
-    Err(DecideError::Unfit(format!("{annex} {why}")))
+    let words = format!("{annex} {why}");
+    Err(DecideError::Unfit(words.trim().to_owned()))
 }
 
 /// Carries a decision into the document; answers the word for the record.
@@ -255,9 +291,19 @@ fn change(
     id: DocumentId,
     decision: &Decision,
 ) -> Result<&'static str, DecideError> {
-    let unfit = |why: String| Err(DecideError::Unfit(format!("{id} {why}")));
+    let is = match new.duplicate_of {
+        Some(of) => format!("{} of {of}", new.standing),
+        None => new.standing.to_string(),
+    };
+    let unfit = |en: &str, vi: &str| {
+        let words = format!("{id} {en}: it is {is} / {vi}: `phobien documents show {id}`");
+        Err(DecideError::Unfit(words))
+    };
     match decision {
         Decision::Set(words) => {
+            if !new.standing.is_open() {
+                return unfit("cannot be completed", "không thể bổ sung");
+            }
             complete_with(new, words, Origin::Person);
             if new.standing == Standing::Waiting {
                 new.reason = Some(open_question(new).unwrap_or(Reason::AwaitingApproval));
@@ -266,28 +312,27 @@ fn change(
         }
         Decision::Approve => {
             if new.standing != Standing::Waiting {
-                return unfit(format!("does not wait: it is {}", new.standing));
+                return unfit("does not wait", "văn bản không chờ phê duyệt");
             }
             if let Some(missing) = open_question(new) {
-                return unfit(format!(
-                    "lacks facts ({missing}); complete it: `documents set`"
-                ));
+                return Err(DecideError::Unfit(format!(
+                    "{id} lacks facts ({missing}): complete it / còn thiếu thông tin, đề nghị bổ \
+                     sung: `phobien documents set {id} …`"
+                )));
             }
             release(new);
             Ok("approve")
         }
         Decision::Hold => {
             if new.standing != Standing::Accepted {
-                return unfit(format!("cannot be held: it is {}", new.standing));
+                return unfit("cannot be held", "không thể tạm giữ");
             }
-            new.standing = Standing::Waiting;
-            new.disposition = Disposition::Review;
-            new.reason = Some(Reason::AwaitingApproval);
+            keep_back(new, Reason::AwaitingApproval);
             Ok("hold")
         }
         Decision::Withdraw => {
             if !matches!(new.standing, Standing::Accepted | Standing::Known) {
-                return unfit(format!("cannot be withdrawn: it is {}", new.standing));
+                return unfit("cannot be withdrawn", "không thể thu hồi");
             }
             new.standing = Standing::Withdrawn;
             Ok("withdraw")
@@ -333,8 +378,15 @@ pub async fn purge(
     Ok(Purged { purged, folded })
 }
 
+/// Keeps what was accepted until a person looks.
+pub(super) fn keep_back(new: &mut NewDocument, reason: Reason) {
+    new.standing = Standing::Waiting;
+    new.disposition = Disposition::Review;
+    new.reason = Some(reason);
+}
+
 /// What still lacks before a document may be sent: never "(without a name)".
-fn open_question(new: &NewDocument) -> Option<Reason> {
+pub(super) fn open_question(new: &NewDocument) -> Option<Reason> {
     // An annex is named by its main document and its number.
     if new.annex_of.is_some() {
         return None;

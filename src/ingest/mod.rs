@@ -11,7 +11,7 @@ mod record;
 mod sidecar;
 
 pub use annexes::{lacks_only_its_main, main_by_symbol};
-pub use decide::{Completion, DecideError, Decision, Purged, apply, decide, purge};
+pub use decide::{Completion, DecideError, Decision, Purged, Unread, apply, decide, purge};
 pub use examine::{Examined, examine, policy, reading};
 pub use notice::advice;
 pub use people::{RosterRead, read_roster, roster_faults};

@@ -3,18 +3,20 @@
 
 use chrono::{DateTime, Utc};
 
+use super::decide::{keep_back, open_question, release};
 use super::sidecar::{self, Word};
-use super::{Examined, Ingest, Result, advice, lacks_only_its_main, policy};
+use super::{Examined, Ingest, Result, advice, lacks_only_its_main, path_of, policy};
 use crate::document::{
-    self, Disposition, DocumentId, Identity, Reason, Relation, Sha256, Standing,
+    self, Disposition, DocumentId, Identity, Part, Reason, Relation, Sha256, Standing,
 };
 use crate::inbox::Found;
-use crate::ledger::documents::{NewDocument, Sighting, Version};
+use crate::ledger::documents::{DocumentRow, NewDocument, Sighting, Version};
 use crate::ledger::{LedgerError, Tx, decisions, events};
 use crate::organisation::Audience;
 
 /// Said of an annex whose document is not there.
-const ALONE: &str = "phụ lục chưa có văn bản chính / an annex whose document is not there yet";
+pub(super) const ALONE: &str =
+    "phụ lục chưa có văn bản chính / an annex whose document is not there yet";
 
 /// How a new file stands to what is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,9 +71,11 @@ pub fn stand_point(new: &Examined, known: &[Version]) -> Standpoint {
                 point.ruling = copy(Reason::SameText);
                 point.duplicate_of = Some(version.id);
             }
-            Relation::Supersedes if is_live(version) => point.supersedes = Some(version.id),
+            Relation::Supersedes if version.standing.is_open() => {
+                point.supersedes = Some(version.id)
+            }
             Relation::SupersededBy => point.outdated = true,
-            Relation::VersionUnclear if is_live(version) => {
+            Relation::VersionUnclear if version.standing.is_open() => {
                 point.ruling = Some((Disposition::Review, Reason::VersionUnclear));
             }
             Relation::Annex => point.annex_of = Some(version.id),
@@ -80,13 +84,6 @@ pub fn stand_point(new: &Examined, known: &[Version]) -> Standpoint {
         }
     }
     point
-}
-
-fn is_live(version: &Version) -> bool {
-    matches!(
-        version.standing,
-        Standing::Accepted | Standing::Known | Standing::Waiting
-    )
 }
 
 fn parse(hex: Option<&str>) -> Option<Sha256> {
@@ -124,7 +121,10 @@ impl Ingest<'_> {
         }
         if let Some(same) = same_file.filter(|v| v.file == seen.file) {
             // The same file again, touched or moved back: nothing new, not even a duplicate.
-            let (disposition, reason) = self.recorded(same.id).await?;
+            let (disposition, reason) = match self.hear(&mut tx, found, same.id, now).await? {
+                Some(heard) => heard,
+                None => self.recorded(same.id).await?,
+            };
             (seen.disposition, seen.reason, seen.document) = (disposition, reason, Some(same.id));
             decisions::note_sighting(&mut tx, seen, now).await?;
             tx.commit().await.map_err(LedgerError::from)?;
@@ -170,6 +170,59 @@ impl Ingest<'_> {
         Ok(row.map_or((Disposition::Review, None), |d| {
             (d.document.disposition, d.document.reason)
         }))
+    }
+
+    /// Carries a sidecar that came or changed after its document into the version on record, and
+    /// answers how that stands then. None where there is nothing to hear.
+    async fn hear(
+        &self,
+        tx: &mut Tx,
+        found: &Found,
+        id: DocumentId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(Disposition, Option<Reason>)>> {
+        let said = sidecar::fingerprint(found);
+        if said.is_none() {
+            return Ok(None);
+        }
+        let stamps = self.ledger.stamps().await?;
+        let before = stamps.get(&path_of(found)).map(|(.., sidecar)| sidecar);
+        let row = self.ledger.document(id).await?;
+        let open = |row: &DocumentRow| row.document.standing.is_open();
+        let Some(row) = row.filter(|row| before != Some(&said) && open(row)) else {
+            return Ok(None);
+        };
+        let mut new = row.document;
+        let waited_for_it = sidecar::was_unusable(&new);
+        match sidecar::read(found, Some(id), self.ledger).await? {
+            Word::None => return Ok(None),
+            Word::Unusable(why) => {
+                keep_back(&mut new, Reason::AwaitingApproval);
+                new.detail = Some(why);
+            }
+            Word::Says(words) => {
+                let narrow = sidecar::complete(&mut new, &words);
+                let ready = waited_for_it && narrow && open_question(&new).is_none();
+                if ready && !self.config.documents.approval_required {
+                    release(&mut new);
+                } else if new.standing == Standing::Waiting || !narrow {
+                    let why = open_question(&new).unwrap_or(Reason::AwaitingApproval);
+                    keep_back(&mut new, why);
+                }
+                new.detail.take_if(|_| waited_for_it);
+            }
+        }
+        decisions::update(tx, id, &new, now).await?;
+        let detail = serde_json::json!({
+            "sha256": new.sha256.to_string(), "standing": new.standing.word(), "sidecar": said,
+        });
+        events::append(tx, "document", &id.to_string(), &detail, now).await?;
+        if new.standing == Standing::Waiting {
+            attend(tx, id, &new, now).await?;
+        } else {
+            events::clear(tx, "review", Some(&id.to_string())).await?;
+        }
+        Ok(Some((new.disposition, new.reason)))
     }
 
     async fn new_document(
@@ -220,7 +273,7 @@ impl Ingest<'_> {
             supersedes: point.supersedes,
             annex_of: point.annex_of,
         };
-        match sidecar::read(found, self.ledger).await? {
+        match sidecar::read(found, None, self.ledger).await? {
             Word::None => {}
             Word::Unusable(why) => {
                 document.detail = Some(why);
@@ -232,6 +285,10 @@ impl Ingest<'_> {
                     review(&mut verdict, Reason::AwaitingApproval);
                 }
             }
+        }
+        // Whoever reads an annex needs its document first.
+        if document.facts.part != Part::Main && document.annex_of.is_none() {
+            review(&mut verdict, Reason::Unverified);
         }
         settle(&mut document, verdict, point.outdated);
         Ok(document)

@@ -2,7 +2,8 @@
 //! anything: what widens an audience waits for approval.
 
 use super::Result;
-use super::decide::{Completion, complete_with};
+use super::decide::{Completion, DecideError, Unread, complete_with};
+use crate::document::{DocumentId, Reason};
 use crate::inbox::{Found, Sidecar};
 use crate::ledger::Ledger;
 use crate::ledger::documents::NewDocument;
@@ -39,8 +40,8 @@ pub(super) fn fingerprint(found: &Found) -> Option<String> {
     }
 }
 
-/// Reads the sidecar of a file.
-pub(super) async fn read(found: &Found, ledger: &Ledger) -> Result<Word> {
+/// Reads the sidecar of a file, which is on record already as `id` or is not yet.
+pub(super) async fn read(found: &Found, id: Option<DocumentId>, ledger: &Ledger) -> Result<Word> {
     let text = match &found.sidecar {
         None => return Ok(Word::None),
         Some(Sidecar::Unusable(why)) => {
@@ -50,20 +51,50 @@ pub(super) async fn read(found: &Found, ledger: &Ledger) -> Result<Word> {
     };
     let mut keys: toml::Table = match toml::from_str(text) {
         Ok(keys) => keys,
-        Err(error) => return Ok(unusable(found, error.message())),
+        Err(error) => {
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text
+                .get(..at)
+                .map_or(1, |before| before.lines().count().max(1));
+            return Ok(unusable(
+                found,
+                &format!("line {line}: {}", error.message()),
+            ));
+        }
+    };
+    let line = |key: &str| {
+        let names = |line: &str| {
+            line.split('=')
+                .next()
+                .is_some_and(|name| name.trim() == key)
+        };
+        let at = text.lines().position(names);
+        at.map_or_else(String::new, |at| format!("line {}: ", at + 1))
     };
     let said = KEYS.map(|(key, name)| (name, keys.remove(key).map(plain)));
     let names = KEYS.map(|(key, _)| key).join(", ");
     let mut faults: Vec<String> = keys
         .keys()
-        .map(|key| format!("{key}: no such key; there are {names}"))
+        .map(|key| format!("{}{key}: no such key; there are {names}", line(key)))
         .collect();
     match Completion::parse(said, ledger).await {
-        Ok(words) if faults.is_empty() => return Ok(Word::Says(Box::new(words))),
-        Ok(_) => {}
+        Ok(words) => match words.fits(ledger, id).await {
+            Ok(()) if faults.is_empty() => return Ok(Word::Says(Box::new(words))),
+            Ok(()) => {}
+            Err(why) => faults.push(why.to_string()),
+        },
+        Err(DecideError::Values(unread)) => {
+            faults.extend(unread.into_iter().map(|Unread { key, value, write }| {
+                let own = KEYS.iter().find(|(_, name)| *name == key);
+                let key = own.map_or(key, |(own, _)| own);
+                let line = line(key);
+                format!("{line}{key}: `{value}` cannot be understood; write {write}")
+            }));
+        }
+        Err(DecideError::Ledger(error)) => return Err(error.into()),
         Err(error) => faults.push(error.to_string()),
     }
-    Ok(unusable(found, &faults.join("; ").replace('\n', "; ")))
+    Ok(unusable(found, &faults.join("; ")))
 }
 
 /// A value as a person would type it: a date needs no quotes.
@@ -82,6 +113,14 @@ fn unusable(found: &Found, why: &str) -> Word {
         found.name,
         crate::spelling::line(why)
     ))
+}
+
+/// True where a version waits only because its sidecar could not be used.
+pub(super) fn was_unusable(document: &NewDocument) -> bool {
+    let beside = format!("{}.toml: ", document.file);
+    let detail = document.detail.as_ref();
+    detail.is_some_and(|why| why.starts_with(&beside))
+        && document.reason == Some(Reason::AwaitingApproval)
 }
 
 /// Completes a document's facts; false where the audience becomes wider than the folder's.

@@ -27,7 +27,15 @@ pub(super) fn gist(body: &[Line]) -> Option<String> {
             .map_or(&paragraph[..], |lead| &paragraph[lead.end..]);
         let sentence = sentence(text);
         let words = sentence.split(' ').count();
-        (words >= 5 && !spelling::is_capitals(sentence)).then(|| cut(sentence))
+        (words >= 5 && !spelling::is_capitals(sentence)).then(|| {
+            // What follows is not quoted, so it is not announced either.
+            let said = sentence.trim_end_matches(':').trim_end_matches("như sau");
+            let said = said.trim_end_matches([' ', ',', ';', '-', '–']);
+            match sentence.ends_with(':') {
+                true => cut(said) + ".",
+                false => cut(sentence),
+            }
+        })
     })
 }
 
@@ -174,7 +182,7 @@ mod tests {
             (
                 "Kính gửi: Các chi bộ\nĐể bảo đảm tiến độ, đề nghị các chi bộ báo cáo như sau:\n\
                  1. A",
-                "Để bảo đảm tiến độ, đề nghị các chi bộ báo cáo như sau:",
+                "Để bảo đảm tiến độ, đề nghị các chi bộ báo cáo.",
             ),
             (
                 "I- MỤC ĐÍCH\n1. Phát huy vai trò của đảng viên.",

@@ -63,6 +63,12 @@ pub fn marked(level: Secrecy) -> Facts {
     }
 }
 
+/// True for words that a person gives of a document and that bear a secrecy mark themselves.
+#[must_use]
+pub fn is_marked(words: &str) -> bool {
+    self::secrecy::mark(&[words.to_owned()], "").is_some()
+}
+
 fn read_from(contents: &Contents, file_name: &str, text: TextSource) -> (Facts, TextSource) {
     let secrecy = self::secrecy::mark(&contents.pages, file_name)
         .or_else(|| self::secrecy::hidden_mark(&contents.hidden));
@@ -299,17 +305,12 @@ fn annex(facts: &mut Facts, lines: &[Line], kind: Option<&TypeLine>, numbered: b
     fill(facts, &main, Origin::Heading, &words);
 }
 
-/// "Kèm theo …" within the first lines, wrapped over at most three.
+/// "Kèm theo …" within the first lines.
 fn attached(lines: &[Line]) -> Option<Reference> {
     let top: Vec<&str> = lines.iter().take(25).map(|l| l.text.as_str()).collect();
     (0..top.len()).find_map(|at| {
-        let folded = spelling::fold(top[at]);
-        let begins = folded.trim_start_matches(['(', '[']);
-        let said = ["kèm theo", "ban hành kèm theo", "phụ lục kèm theo"];
-        if !said.iter().any(|s| begins.starts_with(&spelling::fold(s))) {
-            return None;
-        }
-        reference::attached(&top[at..(at + 3).min(top.len())].join(" "))
+        let lines = reference::attachment(&top[at..])?;
+        reference::attached(&top[at..at + lines].join(" "))
     })
 }
 

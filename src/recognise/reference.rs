@@ -55,6 +55,30 @@ pub(super) fn whole(text: &str) -> Option<Reference> {
     read(&WHOLE.captures(text)?).filter(|r| r.kind.is_some())
 }
 
+/// How many of these lines say what document an annex belongs to, from the first on: "(Kèm theo …"
+/// up to its bracket, or to where a line begins anew. None where the first says no such thing.
+pub(super) fn attachment(lines: &[&str]) -> Option<usize> {
+    /// So many lines a reference may take.
+    const LINES: usize = 4;
+    static BEGINS: Pattern =
+        Pattern::new(r"(?i)^[(\[]?(?:phụ lục )?(?:ban hành |được ban hành )?kèm theo ");
+    let first = lines.first().filter(|line| BEGINS.is_match(line))?;
+    let bracket = first.starts_with(['(', '[']);
+    let closes = |line: &&str| line.contains([')', ']']);
+    let closed = lines.iter().take(LINES).position(closes);
+    if let Some(at) = closed.filter(|_| bracket) {
+        return Some(at + 1);
+    }
+    let goes_on = |line: &&&str| line.starts_with(|c: char| c.is_lowercase() || c.is_numeric());
+    Some(
+        1 + lines[1..]
+            .iter()
+            .take(LINES - 1)
+            .take_while(goes_on)
+            .count(),
+    )
+}
+
 /// The main document in "(Kèm theo Hướng dẫn số 36-HD/VPTW, ngày 03/4/2018 của …)".
 pub(super) fn attached(text: &str) -> Option<Reference> {
     read(&ATTACHED.captures(text)?)

@@ -6,6 +6,7 @@ use super::heading::{TypeLine, is_body, is_motto, tidy};
 use super::mark;
 use super::page::{Line, is_rule};
 use super::pattern::{Pattern, group};
+use super::reference;
 use crate::document::Symbol;
 use crate::spelling;
 
@@ -51,6 +52,8 @@ pub(super) fn below(whole: &[Line], kind: &TypeLine) -> Below {
         let text = &line.text;
         if text.is_empty() || is_motto(text) || mark::is_mark(text) {
             at += 1;
+        } else if let Some(lines) = attachment(whole, at).filter(|_| kind.word == "Phụ lục") {
+            at += lines;
         } else if spelling::is_capitals(text) && (OF.is_match(text) || SESSION.is_match(text)) {
             at = body_lines(whole, at, &mut below, &mut about);
         } else if let Some(found) = numbered(text).filter(|_| text.to_lowercase().starts_with("số"))
@@ -88,6 +91,16 @@ pub(super) fn below(whole: &[Line], kind: &TypeLine) -> Below {
         });
     }
     below
+}
+
+/// How many lines from `at` on only say what document an annex belongs to.
+fn attachment(whole: &[Line], at: usize) -> Option<usize> {
+    let lines: Vec<&str> = whole[at..]
+        .iter()
+        .take(5)
+        .map(|l| l.text.as_str())
+        .collect();
+    reference::attachment(&lines)
 }
 
 /// True for the line between title and grounds that says who decides: THỦ TƯỚNG CHÍNH PHỦ, BỘ

@@ -19,8 +19,8 @@ static ITSELF: Pattern = Pattern::new(concat!(
 
 /// A line that calls the document secret, and says at most how to keep it.
 static CALLED: Pattern = Pattern::new(concat!(
-    r"(?i)^[\[(*\s]*(?:tài liệu|văn bản|hồ sơ)(?: (?:này|là|thuộc|có|loại|độ|mức|dấu|đóng|được))*",
-    r" (?P<level>tuyệt mật|tối mật|mật)[\])*.\s]*",
+    r"(?i)^[\[(*\s]*(?:tài liệu|văn bản|hồ sơ)(?: (?:này|là|thuộc|có|loại|độ|mức|dấu",
+    r"|đóng|được|danh mục|bí mật nhà nước))* (?P<level>tuyệt mật|tối mật|mật)[\])*.\s]*",
     r"(?P<keep>[,;.–-] ?(?:không|cấm|lưu|xem|thu|sử dụng|chỉ)\b.*)?$",
 ));
 
@@ -39,8 +39,10 @@ const ABOVE: usize = 2;
 pub(super) fn declared(page: &str) -> Option<(Secrecy, String)> {
     let lines: Vec<&str> = page.lines().collect();
     let with_level = (0..lines.len()).filter(|at| has_word_from_m_to_t(lines[*at]));
+    // A sentence can begin with any of the lines, whatever stands above it.
     with_level
-        .filter_map(|at| sentence(&lines[at.saturating_sub(ABOVE)..(at + 2).min(lines.len())]))
+        .flat_map(|at| (at.saturating_sub(ABOVE)..=at).map(move |from| (from, at + 2)))
+        .filter_map(|(from, to)| sentence(&lines[from..to.min(lines.len())]))
         .max_by_key(|(level, _)| *level)
 }
 
@@ -124,6 +126,10 @@ mod tests {
             ("1. Báo cáo này\nđược xác định độ mật là “Tối mật”", ToiMat),
             ("Kế hoạch này thuộc danh mục bí mật nhà nước.", Mat),
             ("VĂN BẢN NÀY THUỘC LOẠI TỐI MẬT", ToiMat),
+            (
+                "đến toàn thể đảng viên\nVăn bản này thuộc độ Mật.\nNơi nhận",
+                Mat,
+            ),
         ] {
             let decomposed: String =
                 unicode_normalization::UnicodeNormalization::nfd(text).collect();
@@ -161,6 +167,10 @@ mod tests {
             ("(Tài liệu tối mật)", Secrecy::ToiMat),
             ("Tài liệu tuyệt mật, không phổ biến", Secrecy::TuyetMat),
             ("Văn bản thuộc loại Mật", Secrecy::Mat),
+            (
+                "Văn bản thuộc danh mục bí mật nhà nước độ Tối mật",
+                Secrecy::ToiMat,
+            ),
         ] {
             assert_eq!(called(text, true), Some(level), "{text}");
         }

@@ -169,3 +169,34 @@ fn an_annex_that_says_all_joins_its_document_in_either_order_and_goes_to_whom_it
         }
     }
 }
+
+#[test]
+fn an_annex_that_names_its_document_wholly_waits_for_it() {
+    let desk = Desk::open("maildir:thu");
+    let text = "PHỤ LỤC\n(Kèm theo Quy định số 59-QĐ/TW, ngày 12/3/2026\ncủa Ban Thường vụ)\n\
+                Danh mục biểu mẫu\n\nCác chi bộ tổng hợp số liệu theo các biểu mẫu dưới đây và \
+                gửi về Văn phòng Đảng uỷ trước ngày 25 hằng tháng.\n";
+    desk.write("van-ban/bieu mau.txt", text);
+    desk.lines(0, &["ingest"]);
+    let waits = row(&desk, "bieu mau.txt");
+    assert_eq!(waits["disposition"], "review", "{waits}");
+    assert_eq!(waits["title"], "Danh mục biểu mẫu", "{waits}");
+    assert_eq!(waits["issuer"], "Ban Thường vụ", "{waits}");
+    let list = desk.good(&["documents", "list"]);
+    assert!(list.contains("chưa có văn bản chính"), "{list}");
+    let main = document(59, "về chế độ báo cáo của chi bộ");
+    let day = waits["issued_on"].as_str().unwrap();
+    assert_eq!(day, "2026-03-12");
+    let line = main.lines().find(|l| l.contains("ngày")).unwrap();
+    let main = main.replace(line, "Hà Nội, ngày 12 tháng 3 năm 2026");
+    desk.write("van-ban/59-QD-TW.txt", &main);
+    desk.lines(0, &["ingest"]);
+    let joined = row(&desk, "bieu mau.txt");
+    assert_eq!(joined["disposition"], "accept", "{joined}");
+    let main = row(&desk, "59-QD-TW.txt");
+    assert_eq!(joined["annex_of"], main["document"], "{joined}");
+    desk.lines(0, &["send", "hang-ngay"]);
+    let letters = letters(&desk);
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    assert_eq!(letters[0].1.len(), 2, "{letters:?}");
+}

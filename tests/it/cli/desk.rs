@@ -168,7 +168,7 @@ pub(super) fn has_keys(row: &Value, keys: &str) {
 
 pub(super) const DOCUMENT: &str = "document file format pages symbol type issuer issued_on title \
     urgency secrecy disposition reason text_source sha256 duplicate_of supersedes annex_of \
-    recipients signer signer_authority signer_post replaces amends circulation candidates \
+    standing recipients signer signer_authority signer_post replaces amends circulation candidates \
     confidence";
 pub(super) const PUBLISH: &str =
     "edition schedule nominal_at due_at new state deliveries documents document_ids";

@@ -275,12 +275,66 @@ fn a_sidecar_tells_all_its_faults_and_stops_its_document() {
     desk.good(&["ingest"]);
     let list = desk.good(&["documents", "list"]);
     for fault in [
-        "x: no such key",
-        "issued-on: `32/13/2024`",
-        "audience: `không có`",
-        "approve d-1",
+        "line 4: x: no such key",
+        "line 1: issued_on: `32/13/2024`",
+        "line 3: audience: `không có`",
+        "set d-1 --audience",
     ] {
         assert!(list.contains(fault), "{fault}: {list}");
     }
     assert!(!list.contains("due:"), "{list}");
+    assert!(!list.contains("approve d-1"), "{list}");
+    // Mended, it is heard, and nothing else keeps the document back.
+    desk.write("van-ban/07-QD-TW.txt.toml", "audience = \"officers\"\n");
+    desk.good(&["ingest"]);
+    let row = desk.row(&["documents", "show", "d-1"]);
+    assert_eq!(row["standing"], "accepted", "{row}");
+    assert_eq!(row["annex_of"], serde_json::Value::Null);
+    let shown = desk.good(&["documents", "show", "d-1"]);
+    assert!(shown.contains("officers"), "{shown}");
+    // Touched with the same words it stays what a person made of it since.
+    desk.row(&["documents", "set", "d-1", "--audience", "everyone"]);
+    desk.good(&["ingest"]);
+    let shown = desk.good(&["documents", "show", "d-1"]);
+    assert!(shown.contains("everyone"), "{shown}");
+    // Spoilt again it stops the document again.
+    desk.write("van-ban/07-QD-TW.txt.toml", "audience = officers\n");
+    desk.good(&["ingest"]);
+    assert_eq!(
+        desk.row(&["documents", "show", "d-1"])["standing"],
+        "waiting"
+    );
+}
+
+#[test]
+fn words_of_a_person_are_looked_at_too() {
+    let desk = Desk::open("maildir:thu");
+    desk.drop_document(8, "về công tác dân vận");
+    desk.good(&["ingest"]);
+    for (option, value) in [
+        ("--issued-on", "3026-03-12"),
+        ("--title", "Tài liệu tuyệt mật"),
+        ("--by", " "),
+    ] {
+        let said = desk.type_in(&[
+            "documents",
+            "set",
+            "d-1",
+            "--type",
+            "Quy định",
+            option,
+            value,
+        ]);
+        assert_eq!(said.code, Some(2), "{option}: {}", said.err);
+    }
+    desk.row(&["documents", "withdraw", "d-1", "--by", "Lan"]);
+    let said = desk.type_in(&["documents", "set", "d-1", "--title", "x"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(said.err.contains("không thể bổ sung"), "{}", said.err);
+    let row = desk.row(&["documents", "show", "d-1"]);
+    assert_eq!(row["standing"], "withdrawn", "{row}");
+    desk.write("van-ban/mật.txt", "MẬT\nSố 1-QĐ/TW\n");
+    desk.good(&["ingest"]);
+    let said = desk.type_in(&["documents", "approve", "mật.txt"]);
+    assert!(said.err.contains("was refused"), "{}", said.err);
 }
