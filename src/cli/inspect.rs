@@ -210,6 +210,7 @@ fn join_annexes(given: &mut [Given]) {
         let alone = part.is_some_and(|part| part != Part::Main) && row.annex_of.is_none();
         if alone && row.disposition == Disposition::Accept {
             (row.disposition, row.reason) = (Disposition::Review, Some(Reason::Unverified));
+            row.why = Some(ingest::ALONE.to_owned());
         }
     }
 }
@@ -266,7 +267,8 @@ fn card(screen: &Screen, one: &Given) {
     if let Some(examined) = &one.examined {
         card.facts(&examined.facts);
         card.links(row.replaces.as_deref(), row.amends.as_deref());
-        let detail = examined.contents.detail.as_deref().unwrap_or("");
+        let detail = row.why.as_deref().or(examined.contents.detail.as_deref());
+        let detail = detail.unwrap_or("");
         card.line(("Ghi chú", "Note"), detail);
     }
     screen.line("");

@@ -155,7 +155,7 @@ impl Names {
             picked.sort();
             picked
         };
-        let mut others = pick(&["word/diagrams/data"]);
+        let mut others = pick(&["word/diagrams/data", "word/charts/chart"]);
         others.extend(pick(&["word/footnotes", "word/endnotes", "word/footer"]));
         Self {
             headers: pick(&["word/header"]),

@@ -15,7 +15,7 @@ pub use decide::{Completion, DecideError, Decision, Purged, Unread, apply, decid
 pub use examine::{Examined, examine, policy, reading};
 pub use notice::advice;
 pub use people::{RosterRead, read_roster, roster_faults};
-pub use record::{Standpoint, stand_point};
+pub use record::{ALONE, Standpoint, stand_point};
 
 use std::time::Instant;
 

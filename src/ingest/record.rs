@@ -15,8 +15,7 @@ use crate::ledger::{LedgerError, Tx, decisions, events};
 use crate::organisation::Audience;
 
 /// Said of an annex whose document is not there.
-pub(super) const ALONE: &str =
-    "phụ lục chưa có văn bản chính / an annex whose document is not there yet";
+pub const ALONE: &str = "phụ lục chưa có văn bản chính / an annex whose document is not there yet";
 
 /// How a new file stands to what is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -114,7 +114,8 @@ impl Part<'_> {
             "softHyphen" => self.say("\u{ad}"),
             "tr" => self.sheet.flow().open_row(),
             "tc" => self.sheet.flow().open_cell(),
-            "txbxContent" => self.sheet.flow().open_aside(),
+            // A text box; small words over others (ruby).
+            "txbxContent" | "rt" => self.sheet.flow().open_aside(),
             "textpath" => self.word_art(tag),
             // What a picture is called, and what a field is told to say.
             "docPr" | "fldSimple" => {
@@ -153,7 +154,7 @@ impl Part<'_> {
             }
             "tc" => self.sheet.flow().close_cell(),
             "tr" => self.sheet.flow().close_row(),
-            "txbxContent" => self.sheet.flow().close_aside(),
+            "txbxContent" | "rt" => self.sheet.flow().close_aside(),
             _ => {}
         }
     }
