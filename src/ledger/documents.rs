@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, query};
 
@@ -132,9 +133,6 @@ impl Ledger {
     /// # Errors
     /// The database failed.
     pub async fn stamps(&self) -> Result<HashMap<String, (u64, i64, u64, Option<String>)>> {
-        let rows = query("SELECT path, size, modified_at, inode, sidecar FROM sightings")
-            .fetch_all(&self.readers)
-            .await?;
         let stamp = |r: &SqliteRow| {
             let (size, inode): (i64, i64) = (r.get(1), r.get(3));
             (
@@ -147,7 +145,13 @@ impl Ledger {
                 ),
             )
         };
-        Ok(rows.iter().map(stamp).collect())
+        // Row by row: a row weighs several times what is kept of it.
+        query("SELECT path, size, modified_at, inode, sidecar FROM sightings")
+            .fetch(&self.readers)
+            .map_ok(|row| stamp(&row))
+            .try_collect()
+            .await
+            .map_err(LedgerError::from)
     }
 
     /// Files that gave no version on record: refused, or secret.

@@ -39,11 +39,18 @@ const ABOVE: usize = 2;
 pub(super) fn declared(page: &str) -> Option<(Secrecy, String)> {
     let lines: Vec<&str> = page.lines().collect();
     let with_level = (0..lines.len()).filter(|at| has_word_from_m_to_t(lines[*at]));
-    // A sentence can begin with any of the lines, whatever stands above it.
+    // A sentence can begin with any of the lines, whatever stands above it. Most pages name levels
+    // nowhere near "này", and must not cost a pattern.
     with_level
-        .flat_map(|at| (at.saturating_sub(ABOVE)..=at).map(move |from| (from, at + 2)))
-        .filter_map(|(from, to)| sentence(&lines[from..to.min(lines.len())]))
+        .flat_map(|at| (at.saturating_sub(ABOVE)..=at).map(move |from| (from, at)))
+        .filter(|(from, at)| lines[*from..=*at].iter().any(|line| has_this(line)))
+        .filter_map(|(from, at)| sentence(&lines[from..(at + 2).min(lines.len())]))
         .max_by_key(|(level, _)| *level)
+}
+
+/// True where "này" may stand.
+fn has_this(line: &str) -> bool {
+    words(line).any(|word| word.starts_with(['n', 'N']) && word.ends_with(['y', 'Y']))
 }
 
 fn sentence(lines: &[&str]) -> Option<(Secrecy, String)> {

@@ -55,8 +55,8 @@ pub(crate) const HOMES: &[Home] = &[
     ),
     (
         "futures_util",
-        &["ingest", "cli"],
-        "files are read ahead of the one being put on record",
+        &["ingest", "ledger", "cli"],
+        "files are read ahead of the one being put on record; long lists come row by row",
     ),
     (
         "getrandom",
