@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::decide::{keep_back, open_question, release};
+use super::decide::{keep_back, open_question};
 use super::sidecar::{self, Word};
 use super::{Examined, Ingest, Result, advice, lacks_only_its_main, path_of, policy};
 use crate::document::{
@@ -187,29 +187,33 @@ impl Ingest<'_> {
         let stamps = self.ledger.stamps().await?;
         let before = stamps.get(&path_of(found)).map(|(.., sidecar)| sidecar);
         let row = self.ledger.document(id).await?;
-        let open = |row: &DocumentRow| row.document.standing.is_open();
-        let Some(row) = row.filter(|row| before != Some(&said) && open(row)) else {
+        // A document from before phobien is owed to nobody: there is nothing to narrow.
+        let heard = |row: &DocumentRow| {
+            matches!(
+                row.document.standing,
+                Standing::Waiting | Standing::Accepted
+            )
+        };
+        let Some(row) = row.filter(|row| before != Some(&said) && heard(row)) else {
             return Ok(None);
         };
         let mut new = row.document;
-        let waited_for_it = sidecar::was_unusable(&new);
-        match sidecar::read(found, Some(id), self.ledger).await? {
+        let fits = match sidecar::read(found, Some(id), self.ledger).await? {
             Word::None => return Ok(None),
             Word::Unusable(why) => {
-                keep_back(&mut new, Reason::AwaitingApproval);
                 new.detail = Some(why);
+                false
             }
             Word::Says(words) => {
-                let narrow = sidecar::complete(&mut new, &words);
-                let ready = waited_for_it && narrow && open_question(&new).is_none();
-                if ready && !self.config.documents.approval_required {
-                    release(&mut new);
-                } else if new.standing == Standing::Waiting || !narrow {
-                    let why = open_question(&new).unwrap_or(Reason::AwaitingApproval);
-                    keep_back(&mut new, why);
-                }
-                new.detail.take_if(|_| waited_for_it);
+                let beside = format!("{}.toml: ", new.file);
+                new.detail.take_if(|why| why.starts_with(&beside));
+                sidecar::complete(&mut new, &words)
             }
+        };
+        // What waits goes on waiting, whatever it says: only a person releases.
+        if new.standing == Standing::Waiting || !fits {
+            let why = open_question(&new).unwrap_or(Reason::AwaitingApproval);
+            keep_back(&mut new, why);
         }
         decisions::update(tx, id, &new, now).await?;
         let detail = serde_json::json!({

@@ -3,7 +3,7 @@
 
 use super::Result;
 use super::decide::{Completion, DecideError, Unread, complete_with};
-use crate::document::{DocumentId, Reason};
+use crate::document::DocumentId;
 use crate::inbox::{Found, Sidecar};
 use crate::ledger::Ledger;
 use crate::ledger::documents::NewDocument;
@@ -113,14 +113,6 @@ fn unusable(found: &Found, why: &str) -> Word {
         found.name,
         crate::spelling::line(why)
     ))
-}
-
-/// True where a version waits only because its sidecar could not be used.
-pub(super) fn was_unusable(document: &NewDocument) -> bool {
-    let beside = format!("{}.toml: ", document.file);
-    let detail = document.detail.as_ref();
-    detail.is_some_and(|why| why.starts_with(&beside))
-        && document.reason == Some(Reason::AwaitingApproval)
 }
 
 /// Completes a document's facts; false where the audience becomes wider than the folder's.

@@ -56,7 +56,19 @@ fn has_this(line: &str) -> bool {
 fn sentence(lines: &[&str]) -> Option<(Secrecy, String)> {
     // One paragraph a line is common; a sentence about itself is short.
     let text = spelling::line(&lines.join(" "));
-    let found = ITSELF.captures(&text)?;
+    let mut rest = &text[..];
+    // The first sentence of the kind may speak of others, and the next of itself.
+    while let Some(found) = ITSELF.captures(rest) {
+        if let Some(level) = of_itself(rest, &found) {
+            return Some(level);
+        }
+        rest = &rest[found.name("level")?.end()..];
+    }
+    None
+}
+
+/// The level and the words of a match, where they do speak of the document itself.
+fn of_itself(text: &str, found: &regex::Captures<'_>) -> Option<(Secrecy, String)> {
     let (head, level) = (found.name("head")?, found.name("level")?);
     let before = words(&text[..level.start()]).last().map(spelling::fold);
     let next = words(&text[level.end()..]).next().map(spelling::fold);
@@ -71,14 +83,14 @@ fn sentence(lines: &[&str]) -> Option<(Secrecy, String)> {
         .starts_with(char::is_alphabetic);
     let is_word =
         is(&before, &["bí", "bảo"]) || is(&next, &AFTER) || goes_on && is(&before, &["độ"]);
-    let of_itself = head.as_str().starts_with(char::is_uppercase);
+    let begins = head.as_str().starts_with(char::is_uppercase);
     let found = || {
         (
             level_of(level.as_str()),
             text[head.start()..level.end()].to_owned(),
         )
     };
-    (of_itself && (is_state || !is_word)).then(found)
+    (begins && (is_state || !is_word)).then(found)
 }
 
 /// The level of a cell that calls the document secret. Words that a heading may say and a text only
@@ -133,6 +145,10 @@ mod tests {
             ("1. Báo cáo này\nđược xác định độ mật là “Tối mật”", ToiMat),
             ("Kế hoạch này thuộc danh mục bí mật nhà nước.", Mat),
             ("VĂN BẢN NÀY THUỘC LOẠI TỐI MẬT", ToiMat),
+            (
+                "Văn bản này có độ mật phù hợp. Tài liệu này là tài liệu mật.",
+                Mat,
+            ),
             (
                 "đến toàn thể đảng viên\nVăn bản này thuộc độ Mật.\nNơi nhận",
                 Mat,

@@ -284,12 +284,13 @@ fn a_sidecar_tells_all_its_faults_and_stops_its_document() {
     }
     assert!(!list.contains("due:"), "{list}");
     assert!(!list.contains("approve d-1"), "{list}");
-    // Mended, it is heard, and nothing else keeps the document back.
+    // Mended, it is heard; what waits is released by a person alone.
     desk.write("van-ban/07-QD-TW.txt.toml", "audience = \"officers\"\n");
     desk.good(&["ingest"]);
     let row = desk.row(&["documents", "show", "d-1"]);
-    assert_eq!(row["standing"], "accepted", "{row}");
-    assert_eq!(row["annex_of"], serde_json::Value::Null);
+    assert_eq!(row["standing"], "waiting", "{row}");
+    assert_eq!(row["reason"], "awaiting_approval", "{row}");
+    desk.good(&["documents", "approve", "d-1", "--by", "Lan"]);
     let shown = desk.good(&["documents", "show", "d-1"]);
     assert!(shown.contains("officers"), "{shown}");
     // Touched with the same words it stays what a person made of it since.
