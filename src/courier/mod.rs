@@ -220,8 +220,21 @@ impl Link {
     /// Dropping the future is safe for the link, which is unusable afterwards; what became of
     /// the letter is then unknown.
     pub async fn deliver(&mut self, envelope: &Envelope, letter: &Letter) -> Outcome {
+        self.deliver_before(envelope, letter, None).await
+    }
+
+    /// The same, and where the server can do it the envelope of the `next` delivery leaves in the
+    /// same write, so that a letter costs one round trip instead of two. The link is then good
+    /// for that delivery only; any other gets [`Trouble::Connection`]. Nothing of the next letter
+    /// leaves before it is delivered itself.
+    pub async fn deliver_before(
+        &mut self,
+        envelope: &Envelope,
+        letter: &Letter,
+        next: Option<(&Envelope, &Letter)>,
+    ) -> Outcome {
         let outcome = match &mut self.0 {
-            Open::Smtp(session) => session.deliver(envelope, letter).await,
+            Open::Smtp(session) => session.deliver(envelope, letter, next).await,
             Open::Maildir(maildir) => maildir.deliver(envelope, letter).await,
         };
         tracing::debug!(to = %envelope.to.masked(), end = end_word(&outcome), "letter");

@@ -40,7 +40,10 @@ pub(super) struct Server {
     local_name: String,
     timeout: Duration,
     pub(super) final_timeout: Duration,
-    pub(super) pipelining: PipeliningTrust,
+    /// Groups of commands (RFC 2920).
+    pub(super) pipelining: Trust,
+    /// The next envelope behind a letter's final dot, in the same write (RFC 2920 §3.1).
+    pub(super) riding: Trust,
 }
 
 /// What is needed to build a [`Server`].
@@ -56,10 +59,11 @@ pub(super) struct Wanted<'a> {
 }
 
 /// Whether a server that announces PIPELINING can be taken at its word: some announce it and then
-/// throw away what arrived with the command before.
-pub(super) struct PipeliningTrust(AtomicU8);
+/// throw away what arrived with the command before, or with a letter.
+#[derive(Default)]
+pub(super) struct Trust(AtomicU8);
 
-impl PipeliningTrust {
+impl Trust {
     const UNTRIED: u8 = 0;
     const PROVEN: u8 = 1;
     const BROKEN: u8 = 2;
@@ -74,8 +78,8 @@ impl PipeliningTrust {
         self.0.store(Self::PROVEN, Ordering::Relaxed);
     }
 
-    /// A group was not understood, and none ever was: one command at a time from now on. True
-    /// where that is the conclusion.
+    /// A group was not understood, and none ever was: never again. True where that is the
+    /// conclusion.
     pub(super) fn lose(&self) -> bool {
         let (from, to) = (Self::UNTRIED, Self::BROKEN);
         let order = Ordering::Relaxed;
@@ -112,7 +116,8 @@ impl Server {
             local_name: name.to_owned(),
             timeout: wanted.timeout,
             final_timeout: wanted.final_timeout,
-            pipelining: PipeliningTrust(AtomicU8::new(PipeliningTrust::UNTRIED)),
+            pipelining: Trust::default(),
+            riding: Trust::default(),
         })
     }
 

@@ -14,7 +14,7 @@ use super::envelope::Envelope;
 use super::judge::{self, Stage};
 use super::piece::Letter;
 use super::reply::WireReply;
-use super::server::Server;
+use super::server::{Server, Trust};
 use super::wire::{Cut, Wire};
 
 /// Beyond this much rest a connection is not trusted: whatever stands between may have forgotten
@@ -23,6 +23,9 @@ const REST_MAX: Duration = Duration::from_secs(60);
 
 /// How long after a broken write a reply that came first is waited for.
 const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// The command, as it is said.
+const DATA: &str = "DATA\r\n";
 
 /// An open connection.
 pub(super) struct Session {
@@ -33,6 +36,8 @@ pub(super) struct Session {
     wire: Option<Wire>,
     /// A transaction was begun and not ended: RSET goes before the next.
     reset_due: bool,
+    /// The delivery whose envelope left behind the last letter and is not answered yet.
+    rider: Option<String>,
     rested_since: Instant,
 }
 
@@ -43,12 +48,25 @@ enum After {
     Ready,
     /// Ready after RSET.
     NeedsReset,
+    /// Only for the delivery whose envelope rode behind this letter.
+    Ridden,
     /// Nothing.
     Gone,
 }
 
 /// How a transaction ended.
 type End = (Outcome, After);
+
+/// How the envelope's commands reach the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// One, and its reply, then the next.
+    OneByOne,
+    /// All in one write (RFC 2920).
+    Grouped,
+    /// They left behind the letter before; only the replies are to be read.
+    Rode,
+}
 
 impl Session {
     pub(super) async fn open(server: Arc<Server>) -> Result<Self, NoLink> {
@@ -58,43 +76,79 @@ impl Session {
             can,
             wire: Some(wire),
             reset_due: false,
+            rider: None,
             rested_since: Instant::now(),
         })
     }
 
     /// See [`super::Link::is_usable`].
     pub(super) fn is_usable(&mut self) -> bool {
+        if self.rider.is_some() {
+            return self.wire.is_some();
+        }
         let rested = self.rested_since.elapsed();
         self.wire
             .as_mut()
             .is_some_and(|wire| rested < REST_MAX && wire.is_alive())
     }
 
-    pub(super) async fn deliver(&mut self, envelope: &Envelope, letter: &Letter) -> Outcome {
+    /// See [`super::Link::deliver_before`].
+    pub(super) async fn deliver(
+        &mut self,
+        envelope: &Envelope,
+        letter: &Letter,
+        next: Option<(&Envelope, &Letter)>,
+    ) -> Outcome {
+        let rode = match self.rider.take() {
+            Some(rider) if rider == envelope.delivery => true,
+            Some(_) => {
+                // Whatever were said now would be taken for the letter of that envelope.
+                self.wire = None;
+                false
+            }
+            None => false,
+        };
         let (mail, rcpt) = match envelope.commands(&self.can, letter) {
             Ok(commands) => commands,
             Err(outcome) => return outcome,
         };
-        let usable = self.is_usable();
+        let usable = rode || self.is_usable();
         let Some(wire) = self.wire.take().filter(|_| usable) else {
             let why = "the connection was closed while it rested".into();
             return Outcome::Trouble(Trouble::Connection(why));
         };
+        let way = match (
+            rode,
+            self.can.pipelining && self.server.pipelining.may_try(),
+        ) {
+            (true, _) => Way::Rode,
+            (false, true) => Way::Grouped,
+            (false, false) => Way::OneByOne,
+        };
+        let rider = next.filter(|_| way != Way::OneByOne && self.server.riding.may_try());
+        let rider = rider.and_then(|(next, letter)| {
+            let (mail, rcpt) = next.commands(&self.can, letter).ok()?;
+            Some((next.delivery.clone(), mail + &rcpt + DATA))
+        });
         let mut transaction = Transaction {
             wire,
             server: &self.server,
-            grouped: self.can.pipelining && self.server.pipelining.may_try(),
+            way,
             commands: [
                 (Stage::Rset, self.reset_due.then_some("RSET\r\n")),
                 (Stage::Mail, Some(&mail)),
                 (Stage::Rcpt, Some(&rcpt)),
-                (Stage::Data, Some("DATA\r\n")),
+                (Stage::Data, Some(DATA)),
             ],
+            rider: rider.as_ref().map(|(_, group)| group.as_str()),
         };
         let (outcome, after) = transaction.run(letter).await;
         let wire = transaction.wire;
-        if after != After::Gone && wire.is_quiet() {
+        if after == After::Ridden || after != After::Gone && wire.is_quiet() {
             self.wire = Some(wire);
+            self.rider = rider
+                .filter(|_| after == After::Ridden)
+                .map(|(name, _)| name);
             self.reset_due = after == After::NeedsReset;
             self.rested_since = Instant::now();
         }
@@ -102,7 +156,9 @@ impl Session {
     }
 
     pub(super) async fn quit(mut self, time: Duration) {
-        if let Some(wire) = self.wire.take() {
+        // Behind an envelope that rode, QUIT would be the first line of its letter.
+        let wire = self.wire.take().filter(|_| self.rider.is_none());
+        if let Some(wire) = wire {
             wire.quit(time).await;
         }
     }
@@ -112,9 +168,10 @@ impl Session {
 struct Transaction<'a> {
     wire: Wire,
     server: &'a Server,
-    /// All commands in one write (RFC 2920), else one after the other.
-    grouped: bool,
+    way: Way,
     commands: [(Stage, Option<&'a str>); 4],
+    /// The next envelope's commands, to leave behind this letter.
+    rider: Option<&'a str>,
 }
 
 impl Transaction<'_> {
@@ -128,14 +185,14 @@ impl Transaction<'_> {
     /// From RSET or MAIL to the 354; nothing of the letter is written before that.
     async fn envelope(&mut self) -> Result<(), End> {
         let commands = self.commands;
-        if self.grouped {
+        if self.way == Way::Grouped {
             let group: String = commands.iter().filter_map(|(_, line)| *line).collect();
             let sent = self.wire.send(group.as_bytes()).await;
             sent.map_err(|cut| gone(judge::before_the_dot(Stage::Mail, cut)))?;
         }
         for (stage, line) in commands {
             let Some(line) = line else { continue };
-            if !self.grouped {
+            if self.way == Way::OneByOne {
                 self.say(stage, line).await?;
             }
             let reply = match self.wire.reply().await {
@@ -153,8 +210,8 @@ impl Transaction<'_> {
         if !self.wire.is_quiet() {
             return Err(gone(NoLink::unasked(Stage::Data).into()));
         }
-        if self.grouped {
-            self.server.pipelining.prove();
+        if let Some(trust) = self.trust() {
+            trust.prove();
         }
         Ok(())
     }
@@ -167,17 +224,36 @@ impl Transaction<'_> {
         sent.map_err(|cut| gone(judge::before_the_dot(stage, cut)))
     }
 
-    /// Where a group was not understood, the next connections speak one command at a time.
+    /// What this way of speaking relies on.
+    fn trust(&self) -> Option<&Trust> {
+        match self.way {
+            Way::OneByOne => None,
+            Way::Grouped => Some(&self.server.pipelining),
+            Way::Rode => Some(&self.server.riding),
+        }
+    }
+
+    /// Where a group was not understood, the next connections speak more simply.
     fn suspect(&self, stage: Stage, odd: bool) -> bool {
-        let lost = self.grouped && odd && stage != Stage::Rset && self.server.pipelining.lose();
+        let lost = odd && stage != Stage::Rset && self.trust().is_some_and(Trust::lose);
         if lost {
-            tracing::warn!("the server announces PIPELINING and does not do it: one by one now");
+            let way = self.way;
+            tracing::warn!(
+                ?way,
+                "the server announces PIPELINING and does not do it so"
+            );
         }
         lost
     }
 
     /// A negative reply to the envelope.
     async fn refused(&mut self, stage: Stage, reply: &WireReply, outcome: Outcome) -> End {
+        if self.way == Way::Rode && stage == Stage::Mail {
+            // A reply that nobody asked for could stand in its place; a new connection will tell.
+            self.suspect(stage, true);
+            let words = format!("MAIL behind a letter: {}", reply.kept());
+            return gone(Outcome::Trouble(Trouble::Connection(words)));
+        }
         // 500 to 504 is how a server speaks that got a group it cannot take apart.
         if matches!(reply.code, 500..=504) && self.suspect(stage, true) {
             return gone(judge::out_of_place(stage, reply));
@@ -189,11 +265,15 @@ impl Transaction<'_> {
         if !lasting || reply.code == 421 || !matches!(stage, Stage::Rcpt | Stage::Data) {
             return gone(outcome);
         }
-        let after = if self.grouped && stage == Stage::Rcpt {
+        let after = if self.way != Way::OneByOne && stage == Stage::Rcpt {
             self.data_after_a_refusal().await
         } else {
             After::NeedsReset
         };
+        if self.way == Way::Rode && !self.wire.is_quiet() {
+            // One reply too many: this refusal may have been meant for something else.
+            return gone(NoLink::unasked(stage).into());
+        }
         (outcome, after)
     }
 
@@ -220,9 +300,11 @@ impl Transaction<'_> {
 
     /// The letter, the final dot, and what is said to it.
     async fn letter(&mut self, letter: &Letter) -> End {
-        if let Err(broken) = self.wire.send_letter(&letter.on_the_wire()).await {
-            return gone(self.last_words(broken.cut, broken.dot).await);
-        }
+        let rider = self.rider.unwrap_or_default().as_bytes();
+        let rode = match self.wire.send_letter(&letter.on_the_wire(), rider).await {
+            Ok(rode) => rode,
+            Err(broken) => return gone(self.last_words(broken.cut, broken.dot).await),
+        };
         let reply = match self.wire.reply_within(self.server.final_timeout).await {
             Ok(reply) => reply,
             Err(cut) => return gone(judge::after_the_dot(cut)),
@@ -230,7 +312,11 @@ impl Transaction<'_> {
         tracing::debug!(stage = Stage::Dot.word(), code = reply.code, "reply");
         let outcome = judge::dot(&reply);
         let ended = !matches!(outcome, Outcome::Unknown(_)) && reply.code != 421;
-        let after = if ended { After::Ready } else { After::Gone };
+        let after = match (ended, self.rider.is_some()) {
+            (true, false) => After::Ready,
+            (true, true) if rode => After::Ridden,
+            _ => After::Gone,
+        };
         (outcome, after)
     }
 

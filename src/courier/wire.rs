@@ -123,39 +123,56 @@ impl Wire {
     }
 
     /// Writes a letter, whose last three bytes are the final dot and its line end, in as few
-    /// writes as the system takes.
+    /// writes as the system takes, and behind it the commands of the next envelope, if any. Says
+    /// whether these left whole: the letter did.
     ///
     /// A failed write says exactly whether the dot may have left: the system reports what it took
     /// before it failed, and a TLS record that was not taken whole cannot be read by anybody.
-    pub(super) async fn send_letter(&mut self, slices: &[&[u8]]) -> Result<(), BodyCut> {
+    pub(super) async fn send_letter(
+        &mut self,
+        slices: &[&[u8]],
+        rider: &[u8],
+    ) -> Result<bool, BodyCut> {
         let total: usize = slices.iter().map(|slice| slice.len()).sum();
         let seconds = u64::try_from(total / BODY_RATE_MIN).unwrap_or(u64::MAX);
         let deadline = Instant::now() + self.timeout.saturating_add(Duration::from_secs(seconds));
+        let tls = matches!(self.stream, Stream::Tls(_));
         let mut slices: Vec<IoSlice> = slices.iter().map(|slice| IoSlice::new(slice)).collect();
+        if !tls && !rider.is_empty() {
+            slices.push(IoSlice::new(rider));
+        }
         let mut rest = &mut slices[..];
         let mut taken = 0;
-        let tls = matches!(self.stream, Stream::Tls(_));
         let cut_at = |taken: usize, cut| BodyCut {
             cut,
             dot: !tls && taken + 2 >= total,
         };
         while !rest.is_empty() {
             let written = self.stream.write_vectored(rest);
-            match timeout_at(deadline, written).await {
-                Ok(Ok(0)) => return Err(cut_at(taken, Cut::Closed("nothing taken".into()))),
-                Ok(Ok(n)) => {
+            let cut = match timeout_at(deadline, written).await {
+                Ok(Ok(n)) if n > 0 => {
                     taken += n;
                     IoSlice::advance_slices(&mut rest, n);
+                    continue;
                 }
-                Ok(Err(error)) => return Err(cut_at(taken, closed(&error))),
-                Err(_) => return Err(cut_at(taken, Cut::Silence)),
-            }
+                Ok(Ok(_)) => Cut::Closed("nothing taken".into()),
+                Ok(Err(error)) => closed(&error),
+                Err(_) => Cut::Silence,
+            };
+            // The letter left whole: what became of it is for the server to say.
+            return if taken >= total {
+                Ok(false)
+            } else {
+                Err(cut_at(taken, cut))
+            };
         }
         match timeout_at(deadline, self.stream.flush()).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(cut_at(taken, closed(&error))),
-            Err(_) => Err(cut_at(taken, Cut::Silence)),
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(cut_at(taken, closed(&error))),
+            Err(_) => return Err(cut_at(taken, Cut::Silence)),
         }
+        // In a record of its own, so that a failure here casts no doubt on the letter's.
+        Ok(!tls || rider.is_empty() || self.send(rider).await.is_ok())
     }
 
     /// Says goodbye; whether it is heard does not matter.

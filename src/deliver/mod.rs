@@ -6,6 +6,7 @@
 //! own one link each and know nothing but the letter in their hands.
 
 mod gate;
+mod jobs;
 mod pace;
 mod pump;
 mod sheets;

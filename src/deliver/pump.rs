@@ -5,15 +5,16 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::gate::Gate;
+use super::jobs::Jobs;
 use super::pace::Pace;
 use super::sheets::Sheets;
 use super::words::{word_of, words_of};
-use super::worker::{self, Done};
+use super::worker::{Done, Worker};
 use super::{Clock, DeliverError, Rules, Steering, Tally, Until, Way};
 use crate::courier::NoLink;
 use crate::delivery::{Brake, Outcome, Progress, State, Trouble, Verdict};
@@ -56,27 +57,30 @@ pub async fn deliver(
     if found > 0 {
         tracing::warn!(found, "deliveries left in doubt by an earlier process");
     }
-    let (job_sender, job_receiver) = mpsc::channel(rules.in_doubt_max.max(1));
     let (done_sender, done) = mpsc::channel(rules.in_doubt_max.max(1));
-    let jobs = Arc::new(Mutex::new(job_receiver));
+    let jobs = Arc::new(Jobs::new());
     let sheets = Arc::new(Sheets::new(ledger.clone(), way.signer.clone()));
     let mut workers = JoinSet::new();
     for _ in 0..rules.connections {
-        workers.spawn(worker::work(
-            way.courier.clone(),
-            Arc::clone(&sheets),
-            Arc::clone(&jobs),
-            done_sender.clone(),
-            steering.stop.clone(),
-        ));
+        let worker = Worker {
+            courier: way.courier.clone(),
+            sheets: Arc::clone(&sheets),
+            jobs: Arc::clone(&jobs),
+            done: done_sender.clone(),
+            stop: steering.stop.clone(),
+        };
+        workers.spawn(worker.work());
     }
+    // The workers hold the others: when all are gone, so is the channel.
+    drop(done_sender);
     let mut pump = Pump {
         ledger,
         rules,
         steering,
         clock,
         chance,
-        jobs: Some(job_sender),
+        jobs: Arc::clone(&jobs),
+        closed: false,
         done,
         in_flight: 0,
         starved: false,
@@ -88,6 +92,7 @@ pub async fn deliver(
         tally: Tally::default(),
     };
     let result = pump.run(&mut watch).await;
+    pump.close();
     let mut tally = pump.tally;
     drop(pump);
     let drained = async { while workers.join_next().await.is_some() {} };
@@ -106,8 +111,9 @@ struct Pump<'a> {
     steering: &'a Steering,
     clock: Clock,
     chance: fn() -> f64,
-    /// None once draining: the workers end when their queue is empty.
-    jobs: Option<mpsc::Sender<Claim>>,
+    jobs: Arc<Jobs>,
+    /// Draining: nothing more is claimed, and the workers end when their queue is empty.
+    closed: bool,
     done: mpsc::Receiver<Done>,
     in_flight: usize,
     /// The pace let fewer start than could have: there may be more to claim.
@@ -140,7 +146,7 @@ impl Pump<'_> {
         loop {
             if self.steering.stop.is_cancelled() && stopped_at.is_none() {
                 stopped_at = Some(Instant::now());
-                self.jobs = None;
+                self.close();
             }
             match self.commit().await {
                 Ok(claimed) => {
@@ -168,6 +174,11 @@ impl Pump<'_> {
         }
     }
 
+    fn close(&mut self) {
+        self.closed = true;
+        self.jobs.close();
+    }
+
     /// One transaction: settle, wake, close, claim. Answers how many were claimed.
     async fn commit(&mut self) -> Result<usize, LedgerError> {
         let now = (self.clock)();
@@ -180,11 +191,7 @@ impl Pump<'_> {
                 0
             },
         );
-        let wanted = if self.jobs.is_some() {
-            width.min(room)
-        } else {
-            0
-        };
+        let wanted = if self.closed { 0 } else { width.min(room) };
         let permitted = self.pace.take(wanted, Instant::now());
         self.starved = permitted < wanted;
         let mut tx = match self.ledger.begin().await {
@@ -249,11 +256,7 @@ impl Pump<'_> {
         self.in_flight += claimed;
         for claim in claims {
             self.round.touched.insert(claim.edition);
-            let Some(jobs) = &self.jobs else { break };
-            // The channel holds in_doubt_max, and no more are ever in flight.
-            if jobs.try_send(claim).is_err() {
-                tracing::error!("a worker is gone; its letter is found at the next start");
-            }
+            self.jobs.push(claim);
         }
         Ok(claimed)
     }
@@ -292,7 +295,7 @@ impl Pump<'_> {
                 }
             }
             () = self.steering.wake.notified() => {}
-            () = self.steering.stop.cancelled(), if self.jobs.is_some() => {}
+            () = self.steering.stop.cancelled(), if !self.closed => {}
             () = tokio::time::sleep_until(until) => {}
         }
         // Whatever else is there shares the commit.

@@ -1,0 +1,78 @@
+//! Owns the queue between pump and workers: claimed letters that wait for a free hand. It refuses
+//! to know what they are.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::ledger::deliveries::Claim;
+
+/// What asking for work brings.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// A letter to deliver.
+    Claim(Claim),
+    /// Nothing within the time.
+    Nothing,
+    /// Nothing, and nothing will come.
+    Closed,
+}
+
+/// First in, first out; bounded by the pump, which never has more than `in_doubt_max` out.
+#[derive(Debug)]
+pub(super) struct Jobs {
+    claims: Mutex<VecDeque<Claim>>,
+    /// As many permits as claims nobody waits for.
+    there: Semaphore,
+}
+
+impl Jobs {
+    pub(super) fn new() -> Self {
+        Self {
+            claims: Mutex::default(),
+            there: Semaphore::new(0),
+        }
+    }
+
+    /// Hands a claim to the next free worker.
+    pub(super) fn push(&self, claim: Claim) {
+        self.claims
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(claim);
+        self.there.add_permits(1);
+    }
+
+    /// No more will come: workers end when the queue is empty.
+    pub(super) fn close(&self) {
+        self.there.close();
+    }
+
+    /// Waits for a claim.
+    pub(super) async fn next(&self, time: Duration) -> Next {
+        match timeout(time, self.there.acquire()).await {
+            Err(_) => return Next::Nothing,
+            Ok(Ok(permit)) => permit.forget(),
+            // Closed: what is left is still handed out.
+            Ok(Err(_)) => {}
+        }
+        self.pop().map_or(Next::Closed, Next::Claim)
+    }
+
+    /// A claim that no worker is free for, if there is one: free workers have taken theirs
+    /// before a permit can be had without waiting.
+    pub(super) fn ahead(&self) -> Option<Claim> {
+        self.there.try_acquire().ok()?.forget();
+        self.pop()
+    }
+
+    fn pop(&self) -> Option<Claim> {
+        self.claims
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front()
+    }
+}
