@@ -207,6 +207,15 @@ Examples:
     },
     /// Prove that the ledger is as it was written: the audit chain, the letters, the documents
     Verify,
+    /// Copy the ledger to a new file while the service runs, and check the copy
+    #[command(after_help = "\
+Example:
+  phobien backup /srv/backup/phobien-2026-11-25.db
+The copy holds documents, deliveries, people and keys: keep it as you keep the state folder.")]
+    Backup {
+        /// The new file; none is ever overwritten
+        file: PathBuf,
+    },
     /// Decide a letter in doubt
     Settle {
         /// The delivery, m-345
@@ -463,7 +472,7 @@ pub(super) enum Generate {
 }
 
 /// Commands of the contract that this version does not have.
-pub(super) const LATER: &[&str] = &["collect", "confirm", "report", "backup", "restore"];
+pub(super) const LATER: &[&str] = &["collect", "confirm", "report", "restore"];
 
 /// The name of a person for the record: one that says who.
 fn somebody(text: &str) -> Result<String, String> {

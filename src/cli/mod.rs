@@ -1,6 +1,7 @@
 //! Owns the command line: each command asks one step and shows the answer. It refuses to decide
 //! anything; what people and scripts may rely on is the contract's page.
 
+mod backup;
 mod card;
 mod check;
 mod command;
@@ -139,6 +140,7 @@ async fn at_desk(desk: &Desk, command: Command) -> Result<ExitCode> {
         Command::Cancel { edition } => editions::cancel(desk, &edition).await,
         Command::Resume { what } => editions::resume(desk, &what).await,
         Command::Verify => verify::run(desk).await,
+        Command::Backup { file } => backup::run(desk, &file).await,
         Command::Settle { delivery, verdict } => editions::settle(desk, &delivery, verdict).await,
         Command::Print {
             edition,

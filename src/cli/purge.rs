@@ -10,6 +10,7 @@ use super::show::safe;
 use super::stop::Stop;
 use crate::daemon::now;
 use crate::ingest;
+use crate::ledger::backup::Kept;
 
 pub(super) async fn purge(desk: &Desk, text: &str, yes: bool, by: Option<&str>) -> Result<()> {
     let row = desk.document(text).await?;
@@ -50,11 +51,34 @@ pub(super) async fn purge(desk: &Desk, text: &str, yes: bool, by: Option<&str>) 
         );
         screen.note(&vi, &en);
     }
+    name_backups(desk, &done.backups);
     screen.note(
-        "Bản sao lưu của thư mục dữ liệu làm trước lúc này vẫn còn văn bản: phải xử lý riêng.",
-        "Copies of the state folder made before now still hold the document: treat them by hand.",
+        "Bản sao thư mục dữ liệu làm bằng cách khác trước lúc này cũng còn văn bản: phải xử lý \
+         riêng.",
+        "Copies of the state folder that were made in other ways before now still hold the \
+         document too: treat them by hand.",
     );
     Ok(())
+}
+
+/// Names the copies of the ledger that still hold what was purged.
+fn name_backups(desk: &Desk, backups: &[Kept]) {
+    let screen = &desk.screen;
+    for backup in backups {
+        let (file, at) = (backup.file.display(), screen.time(backup.made_at));
+        let (vi, en) = if backup.file.exists() {
+            (
+                format!("Bản sao lưu {file} ({at}) còn văn bản: xoá, hoặc thay bằng bản mới."),
+                format!("The backup {file} ({at}) still holds it: delete it, or make a new one."),
+            )
+        } else {
+            (
+                format!("Bản sao lưu {file} ({at}) còn văn bản; tệp không còn ở chỗ cũ."),
+                format!("The backup {file} ({at}) held it and lies there no more: find it."),
+            )
+        };
+        screen.note(&safe(&vi), &safe(&en));
+    }
 }
 
 /// Makes a document on record, or a file in the folder, an annex of another; never releases it.

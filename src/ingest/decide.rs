@@ -11,6 +11,7 @@ use crate::document::{
     TextSource, Urgency,
 };
 use crate::inbox::Inbox;
+use crate::ledger::backup::Kept;
 use crate::ledger::documents::{DocumentRow, NewDocument, Version};
 use crate::ledger::purge as ledger_purge;
 use crate::ledger::{Ledger, LedgerError, decisions, events};
@@ -356,6 +357,8 @@ pub struct Purged {
     pub purged: ledger_purge::Purged,
     /// The write-ahead log was emptied too.
     pub folded: bool,
+    /// Copies of the ledger that were made while it was in there.
+    pub backups: Vec<Kept>,
 }
 
 /// Removes a wrongly accepted document from the ledger for good. That it was there, and who was
@@ -375,7 +378,13 @@ pub async fn purge(
     events::append(&mut tx, "decision", &row.id.to_string(), &detail, now).await?;
     tx.commit().await?;
     let folded = ledger.fold_in().await?;
-    Ok(Purged { purged, folded })
+    let since = purged.first_seen_at.unwrap_or(now);
+    let backups = ledger.backups_since(since).await?;
+    Ok(Purged {
+        purged,
+        folded,
+        backups,
+    })
 }
 
 /// Keeps what was accepted until a person looks.

@@ -43,14 +43,20 @@ impl Ledger {
     /// The database failed. What was altered is no error but in the answer.
     pub async fn audit(&self) -> Result<Audit> {
         let mut view = self.readers.begin().await?;
-        let mut audit = Audit::default();
-        database(&mut view, &mut audit).await?;
-        chain(&mut view, &mut audit).await?;
-        editions(&mut view, &mut audit).await?;
-        blobs(&mut view, &mut audit).await?;
+        let audit = recompute(&mut view).await?;
         view.rollback().await?;
         Ok(audit)
     }
+}
+
+/// The same over any database of ours.
+pub(super) async fn recompute(view: &mut SqliteConnection) -> Result<Audit> {
+    let mut audit = Audit::default();
+    database(view, &mut audit).await?;
+    chain(view, &mut audit).await?;
+    editions(view, &mut audit).await?;
+    blobs(view, &mut audit).await?;
+    Ok(audit)
 }
 
 /// What SQLite itself finds wrong with its file, and rows that point at nothing.

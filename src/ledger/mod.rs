@@ -3,6 +3,7 @@
 
 pub mod again;
 mod audit;
+pub mod backup;
 pub mod closing;
 pub mod decisions;
 pub mod deliveries;
@@ -30,6 +31,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{Row, Sqlite, Transaction};
 
+/// The database's name in the state folder.
+const FILE: &str = "phobien.db";
 /// How long a writer waits for another process' short transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 /// Readers at once; more would only wait for the same disk.
@@ -55,6 +58,14 @@ pub enum LedgerError {
     Folder {
         /// The folder.
         folder: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A copy cannot be made there.
+    #[error("backup {}: {source}; name a new file in a folder that can be written", file.display())]
+    Backup {
+        /// The file.
+        file: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
@@ -94,7 +105,7 @@ impl Ledger {
     /// The folder or the database cannot be used, or the schema is newer than this program.
     pub async fn open(folder: &Path, fresh_key: [u8; 32]) -> Result<Self> {
         prepare(folder)?;
-        let file = folder.join("phobien.db");
+        let file = folder.join(FILE);
         let options = SqliteConnectOptions::new()
             .filename(&file)
             .create_if_missing(true)
@@ -136,6 +147,10 @@ impl Ledger {
     #[must_use]
     pub fn instance_key(&self) -> &[u8; 32] {
         &self.key
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.join(FILE)
     }
 
     /// The state folder.
@@ -199,14 +214,18 @@ fn prepare(folder: &Path) -> Result<()> {
 }
 
 fn migrator() -> Migrator {
-    let spine = Migration::new(
-        1,
-        "spine".into(),
-        MigrationType::Simple,
-        sqlx::SqlSafeStr::into_sql_str(include_str!("../../migrations/0001_spine.sql")),
-        false,
-    );
-    Migrator::with_migrations(vec![spine])
+    let step = |number, name: &'static str, sql: &'static str| {
+        let sql = sqlx::SqlSafeStr::into_sql_str(sql);
+        Migration::new(number, name.into(), MigrationType::Simple, sql, false)
+    };
+    Migrator::with_migrations(vec![
+        step(1, "spine", include_str!("../../migrations/0001_spine.sql")),
+        step(
+            2,
+            "backups",
+            include_str!("../../migrations/0002_backups.sql"),
+        ),
+    ])
 }
 
 async fn instance_key(writer: &SqlitePool, fresh: [u8; 32]) -> Result<[u8; 32]> {

@@ -2,9 +2,10 @@
 //! what the write-ahead log still holds. It refuses to remove that it was there, and who was sent
 //! it.
 
+use chrono::{DateTime, Utc};
 use sqlx::{Row, query};
 
-use super::{Ledger, Result, Tx};
+use super::{Ledger, Result, Tx, time};
 use crate::document::{DocumentId, Facts, Sha256, Standing};
 
 /// What a purge removed.
@@ -16,6 +17,8 @@ pub struct Purged {
     pub sheets: u64,
     /// Where files with its bytes were last seen: they still lie there.
     pub places: Vec<String>,
+    /// When the first of them came: copies of the ledger made since hold it.
+    pub first_seen_at: Option<DateTime<Utc>>,
 }
 
 /// Empties a version and its copies. The rows stay, so that the log says who was sent what and the
@@ -24,12 +27,18 @@ pub struct Purged {
 /// # Errors
 /// The database failed.
 pub async fn purge(tx: &mut Tx, id: DocumentId, sha256: Sha256) -> Result<Purged> {
-    let ids = query("SELECT id FROM documents WHERE id = $1 OR duplicate_of = $1 OR sha256 = $2")
-        .bind(id.0)
-        .bind(sha256.to_string())
-        .fetch_all(&mut **tx)
-        .await?;
-    let mut purged = Purged::default();
+    let ids = query(
+        "SELECT id, first_seen_at FROM documents
+         WHERE id = $1 OR duplicate_of = $1 OR sha256 = $2 ORDER BY first_seen_at",
+    )
+    .bind(id.0)
+    .bind(sha256.to_string())
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut purged = Purged {
+        first_seen_at: ids.first().map(|row| time(row.get(1))),
+        ..Purged::default()
+    };
     for row in &ids {
         let id: i64 = row.get(0);
         purged.documents.push(DocumentId(id));

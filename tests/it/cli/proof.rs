@@ -87,3 +87,17 @@ fn what_phobien_itself_changes_later_is_in_the_chain() {
     let edition = &desk.lines(0, &["status"])[0]["editions"][0];
     assert_eq!(edition["state"], "sent", "every letter arrived after all");
 }
+
+#[test]
+fn an_altered_ledger_makes_no_backup() {
+    let desk = Desk::open("maildir:thu");
+    desk.drop_document(41, "về công tác văn thư trong sinh hoạt chi bộ");
+    desk.lines(0, &["send", "hang-ngay"]);
+    alter(
+        &desk,
+        "UPDATE deliveries SET state = 'sent', reply_code = 999",
+    );
+    let said = desk.bad(1, &["backup", "copy.db"]);
+    assert!(said.contains("are not those it ended with"), "{said}");
+    assert!(!desk.path("copy.db").exists() && !desk.path("copy.db.part").exists());
+}

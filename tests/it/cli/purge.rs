@@ -48,6 +48,50 @@ fn a_purged_document_is_in_no_file_of_the_state_and_its_log_stays() {
 }
 
 #[test]
+fn a_purge_names_the_backups_that_still_hold_the_document() {
+    let desk = Desk::open("maildir:thu");
+    desk.good(&["backup", "before.db"]);
+    // A file's time on record is in milliseconds.
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    desk.drop_document(41, &format!("về {MARKER} trong sinh hoạt chi bộ"));
+    desk.lines(0, &["send", "hang-ngay"]);
+    let made = desk.row(&["backup", "after.db"]);
+    assert_eq!(
+        (made["documents"].as_i64(), &made["editions"]),
+        (Some(1), &1.into())
+    );
+    assert_eq!(mode(&desk, "after.db"), 0o600, "people's data is in it");
+    assert!(!desk.path("after.db.part").exists());
+    desk.good(&["backup", "moved.db"]);
+    std::fs::remove_file(desk.path("moved.db")).unwrap();
+    let said = desk.bad(1, &["backup", "after.db"]);
+    assert!(
+        said.contains("exists") && said.contains("name a new file"),
+        "{said}"
+    );
+    let said = desk
+        .type_in(&["documents", "purge", "41-QĐ/TW", "--yes"])
+        .err;
+    assert!(
+        said.contains("after.db") && said.contains("moved.db"),
+        "{said}"
+    );
+    assert!(!said.contains("before.db"), "{said}");
+    let after = std::fs::read(desk.path("after.db")).unwrap();
+    let marker = MARKER.as_bytes();
+    assert!(
+        after.windows(marker.len()).any(|w| w == marker),
+        "it says the truth"
+    );
+}
+
+fn mode(desk: &Desk, file: &str) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    let metadata = std::fs::metadata(desk.path(file)).unwrap();
+    metadata.permissions().mode() & 0o777
+}
+
+#[test]
 fn an_annex_is_attached_and_never_released_by_that() {
     let desk = Desk::open("maildir:thu");
     desk.drop_document(41, "về công tác văn thư");
