@@ -201,9 +201,7 @@ impl Pump<'_> {
                 return Err(error);
             }
         };
-        for settlement in &self.round.settlements {
-            deliveries::settle(&mut tx, settlement, now).await?;
-        }
+        deliveries::settle(&mut tx, &self.round.settlements, now).await?;
         for (edition, why) in &self.round.pause {
             pause(&mut tx, *edition, why, now).await?;
         }

@@ -314,49 +314,71 @@ fn claim_of(edition: EditionId, row: &SqliteRow) -> Result<Claim> {
     })
 }
 
-/// Puts what became of an attempt on record. The row must be `sending`: anything else is an error
+/// Settlements in one statement; the database takes a limited number of values.
+const SETTLED_AT_ONCE: usize = 128;
+
+/// Puts what became of attempts on record. Every row must be `sending`: anything else is an error
 /// of ours and stops delivery.
 ///
 /// # Errors
-/// The database failed, or the row is in another state.
-pub async fn settle(tx: &mut Tx, done: &Settlement, now: DateTime<Utc>) -> Result<()> {
-    let to = &done.progress;
-    let settled = query(
-        "UPDATE deliveries SET state = $2, attempts = $3, doubts = $4, maybe_arrived = $5,
-         first_reply_at = $6, next_attempt_at = $7, reply_code = $8, reply = $9
-         WHERE id = $1 AND state = 'sending'",
+/// The database failed, or a row is in another state.
+pub async fn settle(tx: &mut Tx, done: &[Settlement], now: DateTime<Utc>) -> Result<()> {
+    for group in done.chunks(SETTLED_AT_ONCE) {
+        settle_group(tx, group).await?;
+    }
+    for done in done {
+        // The attempt that ended in `sent` is the delivery's own row.
+        if !matches!(done.progress.state, State::Sent | State::Pending) {
+            note_attempt(tx, done, now).await?;
+        }
+        if done.hard {
+            count_hard_failure(tx, done, now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn settle_group(tx: &mut Tx, group: &[Settlement]) -> Result<()> {
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "WITH done (id, state, attempts, doubts, maybe_arrived, first_reply_at, next_attempt_at,
+         reply_code, reply) AS (",
+    );
+    sql.push_values(group, |mut row, done| {
+        let to = &done.progress;
+        row.push_bind(done.delivery)
+            .push_bind(to.state.word())
+            .push_bind(i64::from(to.attempts))
+            .push_bind(i64::from(to.doubts))
+            .push_bind(i64::from(to.maybe_arrived))
+            .push_bind(to.first_reply_at.map(ms))
+            .push_bind(to.next_attempt_at.map(ms))
+            .push_bind(done.reply_code.map(i64::from))
+            .push_bind(&done.reply);
+    });
+    sql.push(
+        ") UPDATE deliveries SET state = done.state, attempts = done.attempts,
+         doubts = done.doubts, maybe_arrived = done.maybe_arrived,
+         first_reply_at = done.first_reply_at, next_attempt_at = done.next_attempt_at,
+         reply_code = done.reply_code, reply = done.reply
+         FROM done WHERE deliveries.id = done.id AND deliveries.state = 'sending'",
+    );
+    let settled = sql.build().execute(&mut **tx).await?.rows_affected();
+    expect_rows(settled, group.len(), "sending")
+}
+
+async fn note_attempt(tx: &mut Tx, done: &Settlement, now: DateTime<Utc>) -> Result<()> {
+    query(
+        "INSERT INTO attempts (delivery_id, at, outcome, reply_code, reply)
+         VALUES ($1, $2, $3, $4, $5)",
     )
     .bind(done.delivery)
-    .bind(to.state.word())
-    .bind(i64::from(to.attempts))
-    .bind(i64::from(to.doubts))
-    .bind(i64::from(to.maybe_arrived))
-    .bind(to.first_reply_at.map(ms))
-    .bind(to.next_attempt_at.map(ms))
+    .bind(ms(now))
+    .bind(done.outcome)
     .bind(done.reply_code.map(i64::from))
     .bind(&done.reply)
     .execute(&mut **tx)
-    .await?
-    .rows_affected();
-    expect_rows(settled, 1, "sending")?;
-    if !matches!(to.state, State::Sent | State::Pending) {
-        query(
-            "INSERT INTO attempts (delivery_id, at, outcome, reply_code, reply)
-             VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(done.delivery)
-        .bind(ms(now))
-        .bind(done.outcome)
-        .bind(done.reply_code.map(i64::from))
-        .bind(&done.reply)
-        .execute(&mut **tx)
-        .await?;
-    }
-    if done.hard {
-        count_hard_failure(tx, done, now).await
-    } else {
-        Ok(())
-    }
+    .await?;
+    Ok(())
 }
 
 async fn count_hard_failure(tx: &mut Tx, done: &Settlement, now: DateTime<Utc>) -> Result<()> {
