@@ -1,7 +1,7 @@
 //! Owns the loop between ledger and workers: settle what came back, claim what may go, in one
 //! commit. It refuses to touch the wire.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,9 +18,10 @@ use super::worker::{Done, Worker};
 use super::{Clock, DeliverError, Rules, Steering, Tally, Until, Way};
 use crate::courier::NoLink;
 use crate::delivery::{Brake, Outcome, Progress, State, Trouble, Verdict};
-use crate::edition::{EditionId, EditionState};
-use crate::ledger::deliveries::{self, Claim, Settlement, Stopped};
-use crate::ledger::{DeliveryLock, Ledger, LedgerError, closing, editions, events};
+use crate::edition::EditionId;
+use crate::ledger::deliveries::{Claim, Settlement};
+use crate::ledger::outbox::{Outbox, Pause, Server, Turn, Turned};
+use crate::ledger::{DeliveryLock, LedgerError};
 
 /// How long the ledger may fail before delivering stops; outcomes are kept in memory meanwhile and
 /// nothing is claimed.
@@ -41,8 +42,8 @@ const BRAKES_MAX: usize = 64;
 ///
 /// # Errors
 /// The ledger failed for good.
-pub async fn deliver(
-    ledger: &Ledger,
+pub async fn deliver<L: Outbox>(
+    ledger: &L,
     way: &Way,
     rules: &Rules,
     steering: &Steering,
@@ -51,9 +52,9 @@ pub async fn deliver(
     mut watch: impl FnMut(&Tally) + Send,
 ) -> Result<Tally, DeliverError> {
     let started = Instant::now();
-    let mut tx = ledger.begin().await?;
-    let found = deliveries::find_abandoned(&mut tx, rules.retry.hold_unknown, clock()).await?;
-    tx.commit().await.map_err(LedgerError::from)?;
+    let found = ledger
+        .find_abandoned(rules.retry.hold_unknown, clock())
+        .await?;
     if found > 0 {
         tracing::warn!(found, "deliveries left in doubt by an earlier process");
     }
@@ -88,7 +89,7 @@ pub async fn deliver(
         pace: Pace::new(rules.rate_per_minute, started),
         brakes: HashMap::new(),
         troubles: HashMap::new(),
-        round: Round::default(),
+        turn: Turn::default(),
         tally: Tally::default(),
     };
     let result = pump.run(&mut watch).await;
@@ -105,8 +106,8 @@ pub async fn deliver(
     Ok(tally)
 }
 
-struct Pump<'a> {
-    ledger: &'a Ledger,
+struct Pump<'a, L> {
+    ledger: &'a L,
     rules: &'a Rules,
     steering: &'a Steering,
     clock: Clock,
@@ -123,22 +124,12 @@ struct Pump<'a> {
     brakes: HashMap<EditionId, Brake>,
     /// Deliveries whose dialogue broke once; the second time they wait, so that none blocks others.
     troubles: HashMap<i64, u32>,
-    round: Round,
+    /// What the next commit holds.
+    turn: Turn,
     tally: Tally,
 }
 
-/// What the next commit holds.
-#[derive(Default)]
-struct Round {
-    settlements: Vec<Settlement>,
-    /// Editions to pause, with the reason.
-    pause: Vec<(EditionId, String)>,
-    /// Something about the server to tell, or nothing wrong any more.
-    server: Option<Option<String>>,
-    touched: HashSet<EditionId>,
-}
-
-impl Pump<'_> {
+impl<L: Outbox> Pump<'_, L> {
     async fn run(&mut self, watch: &mut (impl FnMut(&Tally) + Send)) -> Result<(), DeliverError> {
         let mut failing_since: Option<Instant> = None;
         let drain_by = |stopped: Option<Instant>| stopped.map(|at| at + self.steering.drain);
@@ -148,7 +139,7 @@ impl Pump<'_> {
                 stopped_at = Some(Instant::now());
                 self.close();
             }
-            match self.commit().await {
+            match self.turn().await {
                 Ok(claimed) => {
                     failing_since = None;
                     watch(&self.tally);
@@ -179,9 +170,8 @@ impl Pump<'_> {
         self.jobs.close();
     }
 
-    /// One transaction: settle, wake, close, claim. Answers how many were claimed.
-    async fn commit(&mut self) -> Result<usize, LedgerError> {
-        let now = (self.clock)();
+    /// One commit: what came back is settled, what may go is claimed. Answers how many.
+    async fn turn(&mut self) -> Result<usize, LedgerError> {
         let room = self.rules.in_doubt_max.saturating_sub(self.in_flight);
         let width = self.gate.width(room, Instant::now()).saturating_sub(
             // A probe goes alone.
@@ -194,74 +184,46 @@ impl Pump<'_> {
         let wanted = if self.closed { 0 } else { width.min(room) };
         let permitted = self.pace.take(wanted, Instant::now());
         self.starved = permitted < wanted;
-        let mut tx = match self.ledger.begin().await {
-            Ok(tx) => tx,
+        self.turn.most = permitted;
+        self.turn.all_back = self.in_flight == 0;
+        match self.ledger.turn(&self.turn, (self.clock)()).await {
+            Ok(turned) => Ok(self.turned(turned)),
             Err(error) => {
                 self.pace.untake(permitted);
-                return Err(error);
-            }
-        };
-        deliveries::settle(&mut tx, &self.round.settlements, now).await?;
-        for (edition, why) in &self.round.pause {
-            pause(&mut tx, *edition, why, now).await?;
-        }
-        match &self.round.server {
-            Some(Some(trouble)) => {
-                events::attend(&mut tx, "server", "smtp", trouble, now).await?;
-            }
-            Some(None) => events::clear(&mut tx, "server", Some("smtp")).await?,
-            None => {}
-        }
-        deliveries::wake_due(&mut tx, now).await?;
-        let (claims, stopped) = if permitted > 0 {
-            deliveries::claim(&mut tx, now, permitted).await?
-        } else {
-            (Vec::new(), Vec::new())
-        };
-        if claims.len() < permitted || permitted == 0 {
-            let mut touched: Vec<_> = self.round.touched.iter().copied().collect();
-            touched.extend(stopped.iter().map(|s| s.edition));
-            if self.in_flight == 0 && claims.is_empty() {
-                // One that a person resumed or settled may have nothing left to do.
-                touched = closing::open_editions(&mut tx).await?;
-            }
-            let closed = closing::close_finished(&mut tx, &touched, now).await?;
-            for (edition, state) in &closed {
-                tracing::info!(%edition, %state, "edition closed");
-                self.round.touched.remove(edition);
-                self.brakes.remove(edition);
+                Err(error)
             }
         }
-        tx.commit().await?;
-        self.after_commit(permitted, claims, stopped)
     }
 
-    fn after_commit(
-        &mut self,
-        permitted: usize,
-        claims: Vec<Claim>,
-        stopped: Vec<Stopped>,
-    ) -> Result<usize, LedgerError> {
-        for settlement in self.round.settlements.drain(..) {
+    fn turned(&mut self, turned: Turned) -> usize {
+        for settlement in self.turn.settlements.drain(..) {
             self.tally.count(settlement.progress.state);
         }
-        self.round.pause.clear();
-        self.round.server = None;
-        self.tally.cancelled += stopped.len() as u64;
-        self.round.touched.extend(stopped.iter().map(|s| s.edition));
-        self.pace.untake(permitted - claims.len());
-        let claimed = claims.len();
+        for Pause { edition, why, .. } in self.turn.pauses.drain(..) {
+            tracing::error!(%edition, why, "edition paused");
+        }
+        self.turn.server = None;
+        self.tally.cancelled += turned.stopped.len() as u64;
+        let stopped = turned.stopped.iter().map(|s| s.edition);
+        self.turn.touched.extend(stopped);
+        for (edition, state) in &turned.closed {
+            tracing::info!(%edition, %state, "edition closed");
+            self.turn.touched.remove(edition);
+            self.brakes.remove(edition);
+        }
+        let claimed = turned.claims.len();
+        self.pace.untake(self.turn.most - claimed);
         self.in_flight += claimed;
-        for claim in claims {
-            self.round.touched.insert(claim.edition);
+        for claim in turned.claims {
+            self.turn.touched.insert(claim.edition);
             self.jobs.push(claim);
         }
-        Ok(claimed)
+        claimed
     }
 
     /// True where the run has come to its own end.
     async fn finished(&self, claimed: usize) -> Result<bool, LedgerError> {
-        if claimed > 0 || self.in_flight > 0 || !self.round.settlements.is_empty() {
+        if claimed > 0 || self.in_flight > 0 || !self.turn.settlements.is_empty() {
             return Ok(false);
         }
         let queue = self.ledger.queue().await?;
@@ -287,6 +249,8 @@ impl Pump<'_> {
         }
         let until = self.wake_at().await?;
         tokio::select! {
+            // In this order, so that the same run can be had again.
+            biased;
             done = self.done.recv() => {
                 if let Some(done) = done {
                     self.take(done);
@@ -334,7 +298,7 @@ impl Pump<'_> {
             Done::Unfit(claim, fault) => {
                 tracing::error!(delivery = claim.delivery, fault, "letter cannot be made");
                 let why = format!("a letter cannot be made: {fault}");
-                self.round.pause.push((claim.edition, why.clone()));
+                self.pause(claim.edition, why.clone());
                 self.release(&claim, why);
             }
         }
@@ -358,7 +322,8 @@ impl Pump<'_> {
         };
         tracing::warn!(trouble = words, "the mail server cannot be used");
         if self.gate.opens_at().is_some() {
-            self.round.server = Some(Some(format!("the mail server cannot be used: {words}")));
+            let trouble = format!("the mail server cannot be used: {words}");
+            self.turn.server = Some(Server::Troubled(trouble));
         }
         self.release(claim, words);
     }
@@ -374,7 +339,7 @@ impl Pump<'_> {
                 }
             }
             Outcome::TooMuch(_) => self.pace.too_much(now, None),
-            Outcome::Barred(why) => self.round.pause.push((claim.edition, why.clone())),
+            Outcome::Barred(why) => self.pause(claim.edition, why.clone()),
             Outcome::Deferred(_) | Outcome::Refused(_) | Outcome::Unknown(_) => {}
         }
         if matches!(
@@ -382,7 +347,7 @@ impl Pump<'_> {
             Outcome::Sent(_) | Outcome::Deferred(_) | Outcome::Refused(_)
         ) {
             if self.gate.opens_at().is_some() {
-                self.round.server = Some(None);
+                self.turn.server = Some(Server::Well);
             }
             self.gate.answered();
         }
@@ -398,7 +363,7 @@ impl Pump<'_> {
         {
             let words = words_of(&outcome).1;
             let why = format!("the server refuses many alike, so nobody is blamed: {words}");
-            self.round.pause.push((claim.edition, why));
+            self.pause(claim.edition, why);
         }
         self.settle(claim, &outcome);
     }
@@ -463,8 +428,8 @@ impl Pump<'_> {
         reply: String,
         hard: bool,
     ) {
-        self.round.touched.insert(claim.edition);
-        self.round.settlements.push(Settlement {
+        self.turn.touched.insert(claim.edition);
+        self.turn.settlements.push(Settlement {
             delivery: claim.delivery,
             edition: claim.edition,
             address: claim.address.clone(),
@@ -475,16 +440,13 @@ impl Pump<'_> {
             hard,
         });
     }
-}
 
-async fn pause(
-    tx: &mut crate::ledger::Tx,
-    edition: EditionId,
-    why: &str,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<(), LedgerError> {
-    tracing::error!(%edition, why, "edition paused");
-    editions::move_edition(tx, edition, EditionState::Paused, Some(why), now).await?;
-    let detail = format!("{why}. Mend it, then: phobien resume {edition}");
-    events::attend(tx, "paused", &edition.to_string(), &detail, now).await
+    fn pause(&mut self, edition: EditionId, why: String) {
+        let detail = format!("{why}. Mend it, then: phobien resume {edition}");
+        self.turn.pauses.push(Pause {
+            edition,
+            why,
+            detail,
+        });
+    }
 }

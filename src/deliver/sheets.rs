@@ -9,8 +9,8 @@ use tokio::sync::Mutex;
 use crate::courier;
 use crate::delivery::FrozenEnvelope;
 use crate::document::Sha256;
-use crate::ledger::Ledger;
 use crate::ledger::deliveries::Claim;
+use crate::ledger::outbox::Outbox;
 use crate::letter::{self, Personal, Piece, Sheet, Signer};
 use crate::organisation::Address;
 
@@ -21,8 +21,8 @@ const ENCODED_MAX: usize = 64 * 1024 * 1024;
 
 /// The shared parts, for all workers.
 #[derive(Debug)]
-pub(super) struct Sheets {
-    ledger: Ledger,
+pub(super) struct Sheets<L> {
+    ledger: L,
     signer: Option<Arc<Signer>>,
     kept: Mutex<Kept>,
 }
@@ -41,8 +41,8 @@ struct Ready {
     envelope: FrozenEnvelope,
 }
 
-impl Sheets {
-    pub(super) fn new(ledger: Ledger, signer: Option<Arc<Signer>>) -> Self {
+impl<L: Outbox> Sheets<L> {
+    pub(super) fn new(ledger: L, signer: Option<Arc<Signer>>) -> Self {
         Self {
             ledger,
             signer,

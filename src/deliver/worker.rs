@@ -17,6 +17,7 @@ use super::sheets::Sheets;
 use crate::courier::{Courier, Envelope, Letter, Link, NoLink};
 use crate::delivery::{Outcome, Trouble};
 use crate::ledger::deliveries::Claim;
+use crate::ledger::outbox::Outbox;
 
 /// How long a link is kept without work.
 const IDLE_MAX: Duration = Duration::from_secs(30);
@@ -46,9 +47,9 @@ struct Ready {
 }
 
 /// One worker.
-pub(super) struct Worker {
+pub(super) struct Worker<L> {
     pub(super) courier: Courier,
-    pub(super) sheets: Arc<Sheets>,
+    pub(super) sheets: Arc<Sheets<L>>,
     pub(super) jobs: Arc<Jobs>,
     pub(super) done: mpsc::Sender<Done>,
     pub(super) stop: CancellationToken,
@@ -64,7 +65,7 @@ struct Hands {
     slow: bool,
 }
 
-impl Worker {
+impl<L: Outbox> Worker<L> {
     /// Works until the queue closes.
     pub(super) async fn work(self) {
         let mut hands = Hands::default();
@@ -160,6 +161,8 @@ impl Worker {
             let delivering = link.deliver_before(&ready.envelope, &ready.letter, rider);
             tokio::pin!(delivering);
             tokio::select! {
+                // In this order, so that the same run can be had again.
+                biased;
                 outcome = &mut delivering => outcome,
                 () = tokio::time::sleep(PATIENCE), if rider.is_some() => {
                     waited = true;

@@ -13,6 +13,7 @@ pub mod events;
 mod lock;
 pub mod log;
 pub mod matters;
+pub mod outbox;
 pub mod people;
 pub mod purge;
 pub mod recipients;
