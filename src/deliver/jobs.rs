@@ -46,6 +46,11 @@ impl Jobs {
         self.there.add_permits(1);
     }
 
+    /// Claims that wait for a free hand.
+    pub(super) fn waiting(&self) -> usize {
+        self.there.available_permits()
+    }
+
     /// No more will come: workers end when the queue is empty.
     pub(super) fn close(&self) {
         self.there.close();

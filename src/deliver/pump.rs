@@ -30,6 +30,8 @@ const LEDGER_PATIENCE: Duration = Duration::from_secs(30);
 const LEDGER_RETRY: Duration = Duration::from_secs(1);
 /// The pump looks at the queue this often even if nothing wakes it.
 const SWEEP: Duration = Duration::from_secs(2);
+/// How long an outcome waits at most for others to share its commit.
+const SHARED: Duration = Duration::from_millis(5);
 /// What is due within this is waited for: an edition published in the same second as another of
 /// its schedule is due in the next one.
 const SOON: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
@@ -260,11 +262,21 @@ impl<L: Outbox> Pump<'_, L> {
             () = self.steering.stop.cancelled(), if !self.closed => {}
             () = tokio::time::sleep_until(until) => {}
         }
-        // Whatever else is there shares the commit.
-        while let Ok(done) = self.done.try_recv() {
-            self.take(done);
+        // Whatever else is there shares the commit, and what comes while the workers have enough
+        // to do: a commit costs the same however many letters share it.
+        let until = Instant::now() + SHARED;
+        loop {
+            while let Ok(done) = self.done.try_recv() {
+                self.take(done);
+            }
+            if self.jobs.waiting() <= 2 * self.rules.connections {
+                return Ok(());
+            }
+            match tokio::time::timeout_at(until, self.done.recv()).await {
+                Ok(Some(done)) => self.take(done),
+                Ok(None) | Err(_) => return Ok(()),
+            }
         }
-        Ok(())
     }
 
     async fn wake_at(&self) -> Result<Instant, LedgerError> {

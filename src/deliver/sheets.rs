@@ -38,6 +38,8 @@ struct Kept {
 #[derive(Debug)]
 struct Ready {
     sheet: Sheet,
+    /// What every letter of it has in common, checked once, by its place.
+    fixed: Vec<Option<courier::Piece>>,
     envelope: FrozenEnvelope,
 }
 
@@ -58,21 +60,23 @@ impl<L: Outbox> Sheets<L> {
         &self,
         claim: &Claim,
     ) -> Result<(courier::Envelope, courier::Letter), String> {
-        let mut kept = self.kept.lock().await;
-        let ready = self.ready(&mut kept, claim.bundle).await?;
+        let (ready, attachments) = self.shared(claim.bundle).await?;
         let personal: Personal =
             serde_json::from_str(&claim.personal).map_err(|e| format!("personal part: {e}"))?;
         let filled = ready.sheet.fill(&personal).map_err(|e| e.to_string())?;
         let mut pieces = Vec::with_capacity(filled.pieces.len());
-        for piece in filled.pieces {
-            pieces.push(match piece {
-                Piece::Bytes(bytes) => {
+        for (piece, fixed) in filled.pieces.into_iter().zip(&ready.fixed) {
+            pieces.push(match (fixed, piece) {
+                (Some(fixed), _) => fixed.clone(),
+                (None, Piece::Bytes(bytes)) => {
                     courier::Piece::new(bytes.into_owned()).map_err(|e| e.to_string())?
                 }
-                Piece::Attachment { sha256, .. } => self.attachment(&mut kept, sha256).await?,
+                (None, Piece::Attachment { sha256, .. }) => attachments
+                    .get(&sha256)
+                    .cloned()
+                    .ok_or_else(|| format!("attachment {sha256} is not there"))?,
             });
         }
-        drop(kept);
         let mut letter = courier::Letter::new(pieces).map_err(|e| e.to_string())?;
         let bytes: Vec<&[u8]> = letter.plain().collect();
         if let Some(header) = letter::sign(self.signer.as_deref(), &ready.envelope, &bytes)? {
@@ -89,14 +93,35 @@ impl<L: Outbox> Sheets<L> {
         Ok((envelope, letter))
     }
 
+    /// What a letter of the bundle shares with others; making the letter then keeps nobody else
+    /// waiting.
+    async fn shared(
+        &self,
+        bundle: i64,
+    ) -> Result<(Arc<Ready>, HashMap<Sha256, courier::Piece>), String> {
+        let mut kept = self.kept.lock().await;
+        let ready = self.ready(&mut kept, bundle).await?;
+        let mut attachments = HashMap::new();
+        for (sha256, _) in ready.sheet.attachments() {
+            attachments.insert(sha256, self.attachment(&mut kept, sha256).await?);
+        }
+        Ok((ready, attachments))
+    }
+
     async fn ready(&self, kept: &mut Kept, bundle: i64) -> Result<Arc<Ready>, String> {
         if let Some(ready) = kept.sheets.get(&bundle) {
             return Ok(Arc::clone(ready));
         }
         let stored = self.ledger.sheet(bundle).await.map_err(|e| e.to_string())?;
         let sheet = Sheet::from_bytes(&stored.sheet).map_err(|e| e.to_string())?;
+        let fixed = sheet
+            .fixed()
+            .map(|bytes| bytes.map(courier::Piece::new).transpose())
+            .collect::<Result<_, _>>()
+            .map_err(|e| e.to_string())?;
         let ready = Arc::new(Ready {
             sheet,
+            fixed,
             envelope: FrozenEnvelope::from_json(&stored.envelope)?,
         });
         if kept.sheets.len() >= SHEETS_MAX {

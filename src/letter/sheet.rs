@@ -105,6 +105,15 @@ impl Sheet {
         })
     }
 
+    /// The pieces of [`Sheet::fill`] that are the same in every letter, by their place; none where
+    /// a delivery fills it or a file goes.
+    pub fn fixed(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        self.segments.iter().map(|segment| match segment {
+            Segment::Static(_, bytes) => Some(&bytes[..]),
+            Segment::Hole(_) | Segment::Attachment { .. } => None,
+        })
+    }
+
     /// Bytes that no letter of this sheet exceeds, attachments encoded.
     #[must_use]
     pub fn size_max(&self) -> u64 {
