@@ -10,8 +10,8 @@ pub use letters::Letters;
 pub use near::{distance, near};
 pub use syllable::{Quality, is_broken, is_capitals, is_syllable, rejoin};
 
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// True for characters that must never reach a header, a terminal or a key: C0 and C1 controls,
 /// line and paragraph separators, bidirectional controls, zero-width characters, soft hyphens.
@@ -27,6 +27,14 @@ pub fn is_invisible(c: char) -> bool {
 /// character, trimmed. Line breaks become spaces.
 #[must_use]
 pub fn line(text: &str) -> String {
+    if is_line(text) {
+        text.to_owned()
+    } else {
+        made_line(text)
+    }
+}
+
+fn made_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in ordered(text).nfc() {
         if c.is_whitespace() {
@@ -41,6 +49,20 @@ pub fn line(text: &str) -> String {
         out.pop();
     }
     out
+}
+
+/// True where [`line`] would change nothing, which is what most texts that phobien keeps are. May
+/// be false of such a text; never true of another.
+fn is_line(text: &str) -> bool {
+    let mut before = ' ';
+    let plain = text.chars().all(|c| {
+        let blank = c.is_whitespace();
+        let fits = !blank || c == ' ' && before != ' ';
+        before = c;
+        // Where marks stand by themselves their order matters.
+        fits && !is_invisible(c) && !matches!(c, '\u{300}'..='\u{36f}')
+    });
+    plain && !text.ends_with(' ') && is_nfc_quick(text.chars()) == IsNormalized::Yes
 }
 
 /// The characters decomposed, a tone that stands before its letter's circumflex or breve put behind
@@ -167,8 +189,24 @@ mod tests {
         assert_ne!(fold("chỉ bộ"), fold("chi bộ"));
     }
 
+    proptest::proptest! {
+        /// What is taken for a line as it stands is one.
+        #[test]
+        fn a_line_stays_as_it_is(text in "(\\PC|[ a-zêệơ\u{300}-\u{30a}\u{323}\u{a0}\u{200b}\r\n]){0,12}") {
+            if is_line(&text) {
+                proptest::prop_assert_eq!(made_line(&text), text);
+            }
+        }
+    }
+
     #[test]
     fn a_line_holds_nothing_invisible() {
+        for text in ["", "Kính gửi đồng chí Trần Mai Nga", "Đảng uỷ - 23"] {
+            assert!(is_line(text), "{text}");
+        }
+        for text in [" a", "a ", "a  b", "a\u{a0}b", "e\u{302}", "a\u{200b}b"] {
+            assert!(!is_line(text), "{text}");
+        }
         assert_eq!(
             line("quy\u{ea}\u{300}n q\u{1ef1} e\u{300}\u{302}"),
             "quyền qự ề"
