@@ -2,6 +2,7 @@
 //! are written.
 
 use std::fs::File;
+use std::io::Read;
 use std::ops::ControlFlow;
 
 use chrono::{DateTime, Utc};
@@ -9,8 +10,9 @@ use tokio::sync::mpsc;
 
 use super::{IngestError, Result};
 use crate::config::Config;
+use crate::document::Sha256;
 use crate::ledger::people::{MemberChange, Reading};
-use crate::ledger::{Ledger, LedgerError, events};
+use crate::ledger::{Ledger, LedgerError, events, set_meta};
 use crate::organisation::Language;
 use crate::roster::{self, Entry, Fault, Level};
 
@@ -22,6 +24,11 @@ const FAULTS_MAX: usize = 5000;
 const LOST_DIVISOR: u64 = 10;
 /// … where it loses at least this many.
 const LOST_MIN: u64 = 3;
+
+/// Bytes of a list hashed at a time.
+const SEALED_AT_ONCE: u64 = 256 * 1024;
+/// The ledger's note of the roster whose reading is on record.
+const ON_RECORD: &str = "roster";
 
 /// What a reading of the roster gave.
 #[derive(Debug, Default)]
@@ -37,7 +44,8 @@ pub struct RosterRead {
 }
 
 /// Reads the roster into the ledger as a stream. Where too many would be lost the old one stays,
-/// unless `accept` says that a person looked.
+/// unless `accept` says that a person looked. A file without faults that is on record as it lies
+/// there is not read again.
 ///
 /// # Errors
 /// The file or the ledger failed; the old roster stays.
@@ -48,6 +56,14 @@ pub async fn read_roster(
     now: DateTime<Utc>,
     entropy: fn() -> [u8; 16],
 ) -> Result<RosterRead> {
+    let seal = seal(config).await?;
+    if !accept && ledger.meta(ON_RECORD).await?.as_ref() == Some(&seal) {
+        let members = ledger.count_members().await?;
+        return Ok(RosterRead {
+            members,
+            ..RosterRead::default()
+        });
+    }
     let mut entries = stream(config)?;
     let mut tx = ledger.begin().await?;
     let mut reading = Reading::start(&mut tx, now, entropy).await?;
@@ -73,6 +89,9 @@ pub async fn read_roster(
     } else {
         reading.finish(&mut tx).await?;
         events::clear(&mut tx, "roster", Some("members")).await?;
+        // Faults are told at every reading. What changed while it was read is read again.
+        let whole = read.faults.is_empty() && self::seal(config).await? == seal;
+        set_meta(&mut tx, ON_RECORD, if whole { &seal } else { "" }).await?;
     }
     note_faults(&mut tx, &read.faults, config, now).await?;
     if accept {
@@ -151,6 +170,36 @@ fn guard(read: &RosterRead) -> Option<String> {
     Some(format!(
         "the new roster lacks every member of {names}, so the old one stays"
     ))
+}
+
+/// What tells one state of the roster's files from another, and one version of their reader.
+async fn seal(config: &Config) -> Result<String> {
+    let roster = config.roster.clone();
+    let hashed = tokio::task::spawn_blocking(move || {
+        let mut seal = env!("CARGO_PKG_VERSION").to_owned();
+        for file in [Some(&roster.file), roster.branches.as_ref()] {
+            let Some(file) = file else { continue };
+            let fail = |e| IngestError::Roster(file.display().to_string(), e);
+            let hash = File::open(file).and_then(digest).map_err(fail)?;
+            seal = format!("{seal} {hash}");
+        }
+        Ok(seal)
+    });
+    hashed
+        .await
+        .map_err(|e| IngestError::Roster(config.roster.file.display().to_string(), e.into()))?
+}
+
+/// A digest over a digest for each part, so that a list of any length is hashed in flat memory.
+fn digest(mut file: File) -> std::io::Result<Sha256> {
+    let mut hash = Sha256::of(b"");
+    loop {
+        let mut part = hash.0.to_vec();
+        if (&mut file).take(SEALED_AT_ONCE).read_to_end(&mut part)? == 0 {
+            return Ok(hash);
+        }
+        hash = Sha256::of(&part);
+    }
 }
 
 /// The roster's entries as they are read, by a thread of their own.

@@ -296,4 +296,15 @@ impl Ledger {
             .await?;
         Ok(row.is_some())
     }
+
+    /// How many members the roster on record holds.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count_members(&self) -> Result<u64> {
+        let row = sqlx::query("SELECT COUNT(*) FROM members WHERE left_at IS NULL")
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(row.get::<i64, _>(0).cast_unsigned())
+    }
 }

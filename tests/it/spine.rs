@@ -342,6 +342,33 @@ async fn a_paused_member_gets_what_is_owed_when_the_pause_ends() {
     assert_eq!(office.letters("linh@a.example").len(), 1);
 }
 
+/// A list on record is not read again, and every change of it is, back to an earlier state too.
+#[tokio::test]
+async fn every_change_of_a_roster_is_read() {
+    let head = "ma,ho_ten,email,chi_bo,chuc_vu,loai\n";
+    let row = |n: u32| format!("A{n},Trần Văn Ân,a{n}@a.example,Chi bộ Một,Đảng viên,Chính thức\n");
+    let (two, three) = (row(1) + &row(2), row(1) + &row(2) + &row(3));
+    let [two, three] = [two, three].map(|rows| format!("{head}{rows}"));
+    let office = Office::open(Settings {
+        roster: &two,
+        ..Settings::default()
+    })
+    .await;
+    let sealed = office.ledger.meta("roster").await.unwrap();
+    assert!(sealed.is_some_and(|seal| !seal.is_empty()));
+    assert_eq!(office.read_roster().await.members, 2);
+    assert_eq!(office.write_roster(&three).await.change.gained, 1);
+    let again = office.read_roster().await;
+    assert_eq!((again.members, again.change.gained), (3, 0));
+    assert_eq!(office.write_roster(&two).await.change.lost, 1);
+    assert_eq!(office.write_roster(&two).await.members, 2);
+    let faulty = format!("{two}A9,,,,,\n");
+    for _ in 0..2 {
+        let read = office.write_roster(&faulty).await;
+        assert!(!read.faults.is_empty(), "faults are told at every reading");
+    }
+}
+
 #[tokio::test]
 async fn a_limited_rate_delays_letters_and_leaves_none() {
     use std::fmt::Write;
