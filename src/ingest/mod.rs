@@ -157,7 +157,7 @@ impl Ingest<'_> {
             }
         };
         let refused = examined.disposition == Disposition::Quarantine;
-        let cover = if refused || self.is_unread(&examined) {
+        let cover = if refused || self.may_be_secret(&examined) {
             None
         } else {
             let format = examined.contents.format;

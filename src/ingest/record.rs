@@ -129,7 +129,7 @@ impl Ingest<'_> {
             tx.commit().await.map_err(LedgerError::from)?;
             return Ok(());
         }
-        let unread = self.is_unread(&examined);
+        let unread = self.may_be_secret(&examined);
         let new = &self
             .new_document(found, examined, identity, &point, &known)
             .await?;
@@ -158,10 +158,10 @@ impl Ingest<'_> {
         Ok(())
     }
 
-    /// True where nobody read all of it, so that it may be secret.
-    pub(super) fn is_unread(&self, examined: &Examined) -> bool {
+    /// True where it may be secret: nobody read all of it, or a letter beside its symbol may say so.
+    pub(super) fn may_be_secret(&self, examined: &Examined) -> bool {
         let doubted = policy(self.config).doubts(&examined.contents);
-        examined.contents.unread_pages > 0 || doubted
+        examined.contents.unread_pages > 0 || doubted || examined.facts.letter.is_some()
     }
 
     async fn recorded(&self, id: DocumentId) -> Result<(Disposition, Option<Reason>)> {

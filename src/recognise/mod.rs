@@ -87,6 +87,7 @@ fn read_from(contents: &Contents, file_name: &str, text: TextSource) -> (Facts, 
     } else {
         Facts::default()
     };
+    facts.letter = self::secrecy::letter(&contents.pages, file_name);
     let numberless = good && is_numberless(&contents.pages);
     if text == TextSource::Ocr {
         mark_ocr(&mut facts);
@@ -370,6 +371,7 @@ fn mark_ocr(facts: &mut Facts) {
     ocr(&mut facts.title);
     ocr(&mut facts.urgency);
     ocr(&mut facts.circulation);
+    ocr(&mut facts.letter);
     ocr(&mut facts.annex_of);
     ocr(&mut facts.recipients);
     ocr(&mut facts.signer);

@@ -2,8 +2,11 @@
 //! spelling that a file can give it. It refuses to know anything else of the document, and where it
 //! cannot tell it says there is a mark (law 117/2025/QH15, article 5).
 
+mod lettered;
+mod lone;
 mod said;
 mod shape;
+mod slip;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -18,6 +21,11 @@ use crate::spelling::{self, Letters};
 
 /// Cells longer than this are prose, not marks.
 const MARK_MAX: usize = 120;
+
+/// What ends a line, in any file.
+const ENDS: [char; 7] = [
+    '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
+];
 
 /// Words that make MẬT no mark when they stand before it: bí mật, bảo mật, cơ mật, the label
 /// "độ mật" without a value.
@@ -55,11 +63,20 @@ const BESIDE: [&str; 20] = [
 static BESIDE_FOLDED: LazyLock<Vec<String>> =
     LazyLock::new(|| BESIDE.iter().map(|word| spelling::fold(word)).collect());
 
+/// The letter beside the symbol on page 1 or in the file's name that may stand for a level.
+pub(super) fn letter(pages: &[String], file_name: &str) -> Option<Fact<String>> {
+    let first = pages.first().map_or("", String::as_str);
+    let heading = lines(first, HEADING_LINES);
+    lettered::letter(&heading[..until(&heading)], file_name)
+}
+
 /// The highest mark on any page or in the file's name.
 pub(super) fn mark(pages: &[String], file_name: &str) -> Option<Fact<Secrecy>> {
     let first = pages.first().map_or("", String::as_str);
     let heading = lines(first, HEADING_LINES);
-    let found = heading_marks(&heading)
+    let above = &heading[..until(&heading)];
+    let found = heading_marks(above)
+        .chain(lone::in_heading(above).map(|cell| (Secrecy::Mat, cell)))
         .chain(pages.iter().filter_map(|page| isolated(page)))
         .chain(pages.iter().filter_map(|page| said::declared(page)))
         .max_by_key(|(level, _)| *level);
@@ -81,21 +98,22 @@ pub(super) fn hidden_mark(hidden: &str) -> Option<Fact<Secrecy>> {
         .map(|(level, evidence)| fact(level, Origin::Body, &evidence))
 }
 
+/// Where the lines end in which a mark may share its cell with other words: above the type.
+fn until(heading: &[Line]) -> usize {
+    let kind = type_line(heading).map_or(30, |hit| hit.at);
+    kind.min(heading.len())
+}
+
 /// Marks in the heading that share their cell with other words: after a symbol, before the motto,
 /// without accents.
 fn heading_marks(heading: &[Line]) -> impl Iterator<Item = (Secrecy, String)> + '_ {
-    let until = type_line(heading)
-        .map_or(30, |hit| hit.at)
-        .min(heading.len());
-    heading[..until]
-        .iter()
-        .flat_map(|line| &line.cells)
-        .filter_map(|cell| {
-            let level = in_words(cell)
-                .or_else(|| plain(cell))
-                .or_else(|| said::called(cell, true))?;
-            Some((level, cell.clone()))
-        })
+    let cells = heading.iter().flat_map(|line| &line.cells);
+    cells.filter_map(|cell| {
+        let level = in_words(cell)
+            .or_else(|| plain(cell))
+            .or_else(|| said::called(cell, true))?;
+        Some((level, cell.clone()))
+    })
 }
 
 /// A mark in capitals among other words, where none of them makes it a word.
@@ -161,9 +179,7 @@ fn isolated(page: &str) -> Option<(Secrecy, String)> {
     };
     let mut above: Vec<Cow<'_, str>> = Vec::new();
     let mut stack: Vec<Letters> = Vec::new();
-    for raw in page.split([
-        '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
-    ]) {
+    for raw in page.split(ENDS) {
         let cells: Vec<Cow<'_, str>> = cells_of(raw).map(looks).collect();
         let Some(first) = cells.first() else {
             continue;
@@ -191,7 +207,7 @@ fn isolated(page: &str) -> Option<(Secrecy, String)> {
         }
         above = cells;
     }
-    best
+    best.or_else(|| lone::on_page(page).map(|cell| (Secrecy::Mat, cell)))
 }
 
 /// The level where the cell is nothing but a mark, with its label or numbers, or the line on
@@ -204,7 +220,7 @@ fn alone(cell: &str, above: &str) -> Option<Secrecy> {
         return None;
     }
     let spelt = from_m_or_t_to_t(cell).then(|| whole_level(cell).or_else(|| legacy(cell)));
-    if let Some(level) = spelt.flatten() {
+    if let Some(level) = spelt.flatten().or_else(|| slip::level(cell)) {
         let last = words(above).last().map(spelling::fold).unwrap_or_default();
         let is = |word: &str| last == spelling::fold(word);
         let wrapped =
@@ -260,7 +276,8 @@ fn beside(cell: &str) -> Option<Secrecy> {
     let capitals = mark
         .iter()
         .all(|w| spelling::is_capitals(w) && !w.is_empty());
-    let level = whole_level(&mark.concat())?;
+    let mark_alone = mark.concat();
+    let level = whole_level(&mark_alone).or_else(|| slip::level(&mark_alone))?;
     (capitals || cell.starts_with(mark[0])).then_some(level)
 }
 
