@@ -24,8 +24,8 @@ impl Policy {
 
 /// What to do with a file, and why it is not simply accepted. The first reason of this order is
 /// given: a secrecy mark, what extraction found, a letter that may be one, unread pages, facts that
-/// are not from the text, no symbol, a mark that limits circulation, no date, no title, a picture at
-/// the top, approval.
+/// are not from the text, no symbol, a mark that limits circulation, no date, no title, a picture
+/// at the top, approval.
 #[must_use]
 pub fn judge(
     contents: &Contents,

@@ -88,6 +88,10 @@ fn read_from(contents: &Contents, file_name: &str, text: TextSource) -> (Facts, 
         Facts::default()
     };
     facts.letter = self::secrecy::letter(&contents.pages, file_name);
+    if facts.letter.is_some() {
+        // It may be secret: nothing of its body is quoted.
+        facts.gist = None;
+    }
     let numberless = good && is_numberless(&contents.pages);
     if text == TextSource::Ocr {
         mark_ocr(&mut facts);

@@ -1,11 +1,12 @@
-//! Owns "BÍ MẬT" standing alone as a mark: no level of the law's, but whoever wrote it meant one. It
-//! refuses to know the levels, and the titles in which the words are a piece.
+//! Owns "BÍ MẬT" standing alone as a mark: no level of the law's, but whoever wrote it meant one.
+//! It refuses to know the levels.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::shape::{looks, may_be_mark};
 use super::{ENDS, words};
+use crate::document::Secrecy;
 use crate::recognise::page::{Line, cells_of};
 use crate::spelling::{self, Letters};
 
@@ -21,8 +22,19 @@ static PHRASES: LazyLock<[Letters; 5]> = LazyLock::new(|| {
     .map(Letters::of)
 });
 
+/// The same with a name that organisations bear too: only in a heading, and not below a line that
+/// such a name may go on from.
+static OF_THE_STATE: LazyLock<[Letters; 3]> = LazyLock::new(|| {
+    [
+        "bí mật nhà nước",
+        "tài liệu bí mật nhà nước",
+        "văn bản bí mật nhà nước",
+    ]
+    .map(Letters::of)
+});
+
 /// Bytes of the longest phrase, decomposed and spaced.
-const PHRASE_MAX: usize = 90;
+const PHRASE_MAX: usize = 120;
 
 /// Words after which a title goes on with "bí mật" on the next line.
 const ABOVE: [&str; 14] = [
@@ -72,15 +84,40 @@ pub(super) fn in_heading(heading: &[Line]) -> Option<String> {
     (0..lines.len()).find_map(|at| {
         let cells = |at: Option<usize>| {
             at.and_then(|at| lines.get(at))
-                .map_or(&[][..], |l| &l.cells)
+                .map_or(&[][..], |l| &l.cells[..])
         };
         let near = [
             cells(at.checked_sub(1)),
             cells(Some(at)),
             cells(Some(at + 1)),
         ];
-        among(&near, shown)
+        among(&near, shown).or_else(|| of_the_state(&near))
     })
+}
+
+/// The part of a file's name that is the mark, whatever numbers stand beside it.
+pub(super) fn named(part: &str) -> Option<Secrecy> {
+    let part: String = part.chars().filter(|c| !c.is_numeric()).collect();
+    let is = part.len() <= PHRASE_MAX
+        && spelling::is_capitals(&part)
+        && PHRASES.contains(&Letters::of(&part));
+    is.then_some(Secrecy::Mat)
+}
+
+/// The first cell that says so of the State, where the line above it is no part of a name.
+fn of_the_state(lines: &[&[String]; 3]) -> Option<String> {
+    let [above, line, _] = lines;
+    let mut marks = line.iter().enumerate().filter(|(at, cell)| {
+        let over = above.get(*at).or(above.last());
+        let name = over.is_some_and(|over| {
+            spelling::is_capitals(over) && !over.contains(|c: char| c.is_numeric())
+        });
+        !name
+            && cell.len() <= PHRASE_MAX
+            && spelling::is_capitals(cell)
+            && OF_THE_STATE.contains(&Letters::of(cell))
+    });
+    marks.next().map(|(_, cell)| cell.clone())
 }
 
 /// The first cell of the middle one of three lines that is the mark and belongs to no title above
@@ -111,14 +148,14 @@ fn among<C: AsRef<str>>(
 fn is_piece(above: &str, below: &str) -> bool {
     let last = words(above).last().map(spelling::fold);
     let next = spelling::fold(below);
-    let goes_on = |phrase: &&str| {
+    let goes_on = |phrase: &str| {
         let rest = next.strip_prefix(&spelling::fold(phrase));
         rest.is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
     };
     ABOVE
         .iter()
         .any(|word| last.as_deref() == Some(&spelling::fold(word)))
-        || BELOW.iter().any(|phrase| goes_on(&phrase))
+        || BELOW.iter().any(|phrase| goes_on(phrase))
 }
 
 #[cfg(test)]

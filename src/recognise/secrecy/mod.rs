@@ -2,6 +2,7 @@
 //! spelling that a file can give it. It refuses to know anything else of the document, and where it
 //! cannot tell it says there is a mark (law 117/2025/QH15, article 5).
 
+mod head;
 mod lettered;
 mod lone;
 mod said;
@@ -14,8 +15,7 @@ use std::sync::LazyLock;
 use shape::{from_m_or_t_to_t, legacy, looks, may_be_mark, spelled, whole_level};
 
 use super::fact;
-use super::heading::type_line;
-use super::page::{HEADING_LINES, Line, cells_of, lines};
+use super::page::{HEADING_LINES, cells_of, lines};
 use crate::document::{Fact, Origin, Secrecy};
 use crate::spelling::{self, Letters};
 
@@ -37,11 +37,12 @@ const AFTER: [&str; 13] = [
 ];
 
 /// Words that may stand beside a mark without making it prose: copy and page numbers, other marks.
-const BESIDE: [&str; 20] = [
+const BESIDE: [&str; 21] = [
     "bản",
     "số",
     "trang",
     "tờ",
+    "đóng",
     "dấu",
     "chỉ",
     "hỏa",
@@ -67,15 +68,16 @@ static BESIDE_FOLDED: LazyLock<Vec<String>> =
 pub(super) fn letter(pages: &[String], file_name: &str) -> Option<Fact<String>> {
     let first = pages.first().map_or("", String::as_str);
     let heading = lines(first, HEADING_LINES);
-    lettered::letter(&heading[..until(&heading)], file_name)
+    lettered::letter(&heading[..head::until(&heading)], file_name)
 }
 
 /// The highest mark on any page or in the file's name.
 pub(super) fn mark(pages: &[String], file_name: &str) -> Option<Fact<Secrecy>> {
     let first = pages.first().map_or("", String::as_str);
     let heading = lines(first, HEADING_LINES);
-    let above = &heading[..until(&heading)];
-    let found = heading_marks(above)
+    let above = &heading[..head::until(&heading)];
+    let found = head::marks(above)
+        .chain(head::bracketed_marks(&heading, above.len()))
         .chain(lone::in_heading(above).map(|cell| (Secrecy::Mat, cell)))
         .chain(pages.iter().filter_map(|page| isolated(page)))
         .chain(pages.iter().filter_map(|page| said::declared(page)))
@@ -96,24 +98,6 @@ pub(super) fn hidden_mark(hidden: &str) -> Option<Fact<Secrecy>> {
         .chain(paragraphs.filter_map(|text| in_words(&text).map(|level| (level, text))))
         .max_by_key(|(level, _)| *level)
         .map(|(level, evidence)| fact(level, Origin::Body, &evidence))
-}
-
-/// Where the lines end in which a mark may share its cell with other words: above the type.
-fn until(heading: &[Line]) -> usize {
-    let kind = type_line(heading).map_or(30, |hit| hit.at);
-    kind.min(heading.len())
-}
-
-/// Marks in the heading that share their cell with other words: after a symbol, before the motto,
-/// without accents.
-fn heading_marks(heading: &[Line]) -> impl Iterator<Item = (Secrecy, String)> + '_ {
-    let cells = heading.iter().flat_map(|line| &line.cells);
-    cells.filter_map(|cell| {
-        let level = in_words(cell)
-            .or_else(|| plain(cell))
-            .or_else(|| said::called(cell, true))?;
-        Some((level, cell.clone()))
-    })
 }
 
 /// A mark in capitals among other words, where none of them makes it a word.
@@ -144,21 +128,6 @@ fn level_word(folded: &str) -> Option<Secrecy> {
     match folded {
         w if w == spelling::fold("tối") => Some(Secrecy::ToiMat),
         w if w == spelling::fold("tuyệt") => Some(Secrecy::TuyetMat),
-        _ => None,
-    }
-}
-
-/// A cell of the heading that is a mark but for its accents, in capitals: `MAT`, `TOI MAT`.
-fn plain(cell: &str) -> Option<Secrecy> {
-    let bare: String = spelling::ascii(cell)
-        .chars()
-        .filter(char::is_ascii_alphabetic)
-        .collect();
-    let plain = spelling::is_capitals(cell) && cell.chars().count() <= MARK_MAX;
-    match bare.as_str() {
-        "MAT" if plain => Some(Secrecy::Mat),
-        "TOIMAT" if plain => Some(Secrecy::ToiMat),
-        "TUYETMAT" if plain => Some(Secrecy::TuyetMat),
         _ => None,
     }
 }
@@ -276,8 +245,8 @@ fn beside(cell: &str) -> Option<Secrecy> {
     let capitals = mark
         .iter()
         .all(|w| spelling::is_capitals(w) && !w.is_empty());
-    let mark_alone = mark.concat();
-    let level = whole_level(&mark_alone).or_else(|| slip::level(&mark_alone))?;
+    let spelt = mark.join(" ");
+    let level = whole_level(&spelt).or_else(|| slip::level(&spelt))?;
     (capitals || cell.starts_with(mark[0])).then_some(level)
 }
 
@@ -291,9 +260,19 @@ fn named(file_name: &str) -> Option<Secrecy> {
     if let Some(level) = in_words(stem).filter(|_| mixed) {
         return Some(level);
     }
+    let misspelt = || {
+        let odd = words(stem).filter(|word| spelling::is_capitals(word) && !word.is_ascii());
+        odd.filter_map(slip::level).max()
+    };
     stem.split(['(', ')', '[', ']', '_', '.', '-'])
-        .filter_map(|part| plain(part).or_else(|| in_words(part)))
+        .filter_map(|part| {
+            head::plain(part)
+                .or_else(|| in_words(part))
+                .or_else(|| lone::named(part))
+        })
+        .chain(head::bracketed(stem))
         .max()
+        .or_else(misspelt)
 }
 
 #[cfg(test)]
@@ -399,6 +378,10 @@ mod tests {
             ("07-BC-DU (MẬT).pdf", true),
             ("07-BC-DU_MAT.pdf", true),
             ("TỐI MẬT 07-BC.docx", true),
+            ("07-BC-DU MẬTT.docx", true),
+            ("07-BC-DU (Tối mật).docx", true),
+            ("BÍ MẬT 07-BC-DU.docx", true),
+            ("Bảo vệ bí mật (2030).docx", false),
             ("Báo cáo MẬT.docx", true),
             ("17-NQ-CP co mat khau.pdf", false),
             ("Luat Bao ve bi mat nha nuoc.pdf", false),

@@ -1,5 +1,5 @@
-//! Owns marks that a hand spelt wrongly: a letter too many or too few, a wrong accent, the keys of a
-//! typing method that never became accents. It refuses to know where a mark may stand.
+//! Owns marks that a hand spelt wrongly: a letter too many or too few, a wrong accent, the keys of
+//! a typing method that never became accents. It refuses to know where a mark may stand.
 
 use crate::document::Secrecy;
 use crate::recognise::pattern::Pattern;
@@ -11,7 +11,8 @@ const LETTERS_MAX: usize = 10;
 /// The levels with the keys of VIQR, Telex and VNI for their accents (`Ma^.t`, `MAAJT`, `MA65T`),
 /// wherever in the word they were typed.
 static KEYS: Pattern = Pattern::new(concat!(
-    r"(?i)^\W*(?:(?P<most>tuy[eê][\^e6]?[.j5]?t[e6]?[j5]?)|(?P<top>t[oô][\^o6]?['s1]?i[o6]?['s1]?))?",
+    r"(?i)^\W*(?:",
+    r"(?P<most>tuy[eê][\^e6]?[.j5]?t[e6]?[j5]?)|(?P<top>t[oô][\^o6]?['s1]?i[o6]?['s1]?))?",
     r"[\s\-–]*m[aâ][\^a6]?[.j5]?t[a6]?[j5]?\W*$"
 ));
 
