@@ -229,10 +229,14 @@ fn what_a_docx_keeps_beside_its_text() {
         "<w:r><w:drawing><wp:docPr descr=\"A\"/>\
         </w:drawing></w:r><w:fldSimple w:instr=\"B\"/><w:r>",
     ) + "<w:p><w:r><w:instrText>C\
-        </w:instrText></w:r></w:p>";
+        </w:instrText></w:r></w:p><w:sdt><w:sdtPr><w:alias w:val=\"E\"/></w:sdtPr></w:sdt>";
+    let app = "<Properties><Company>F</Company></Properties>";
     let core = "<cp:coreProperties><dc:title>D&#7852;</dc:title></cp:coreProperties>";
-    let read = docx(&body, &[("docProps/core.xml", core)]);
-    assert_eq!(read.hidden, "A\n\nB\n\nC\n\nDẬ\n\n");
+    let read = docx(
+        &body,
+        &[("docProps/core.xml", core), ("docProps/app.xml", app)],
+    );
+    assert_eq!(read.hidden, "A\n\nB\n\nC\n\nE\n\nDẬ\n\nF\n\n");
     assert_eq!(read.pages[0].trim(), "Số 07 ngày tháng");
 }
 
