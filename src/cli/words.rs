@@ -5,7 +5,7 @@ use super::show::Screen;
 use crate::organisation::Language;
 
 /// Word of the contract, and what an office calls it.
-const WORDS: [(&str, &str); 62] = [
+const WORDS: [(&str, &str); 63] = [
     // deliveries
     ("pending", "chờ gửi"),
     ("sending", "đang gửi"),
@@ -21,6 +21,7 @@ const WORDS: [(&str, &str); 62] = [
     ("partly", "gửi được một phần"),
     ("empty", "không có gì phải gửi"),
     ("skipped", "bỏ qua"),
+    ("nothing owed", "không có văn bản phải gửi"),
     // documents
     ("accept", "tiếp nhận"),
     ("review", "chờ kiểm tra"),
