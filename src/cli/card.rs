@@ -103,6 +103,7 @@ impl<'s> Card<'s> {
         self.fact(("Ngày", "Issued on"), facts.issued_on.as_ref());
         self.fact(("Trích yếu", "Title"), facts.title.as_ref());
         self.fact(("Độ khẩn", "Urgency"), facts.urgency.as_ref());
+        self.fact(("Chữ kèm số", "Letter"), facts.letter.as_ref());
         self.fact(("Lưu hành", "Circulation"), facts.circulation.as_ref());
         if let Some(fact) = &facts.signer {
             let Signer {

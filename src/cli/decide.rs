@@ -28,7 +28,8 @@ pub(super) async fn set(desk: &Desk, set: Set) -> Result<()> {
         ("annex-of", set.annex_of),
     ];
     if pairs.iter().all(|(_, value)| value.is_none()) {
-        return Err(Stop::usage(
+        return Err(desk.screen.usage(
+            "chưa ghi thông tin nào để bổ sung; xem `phobien documents set --help`",
             "nothing to set; see `phobien documents set --help`",
         ));
     }

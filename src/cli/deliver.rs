@@ -29,7 +29,7 @@ const DAEMON: &str = "run";
 
 pub(super) async fn run(desk: &Desk, until_idle: bool) -> Result<ExitCode> {
     let lock = DeliveryLock::take(desk.ledger.folder(), "deliver")?;
-    let lock = lock.map_err(|holder| Stop::locked(&holder))?;
+    let lock = lock.map_err(|holder| Stop::locked(&desk.screen, &holder))?;
     let until = if until_idle { Until::Idle } else { Until::Done };
     deliver_all(desk, &lock, until).await
 }
@@ -39,7 +39,7 @@ pub(super) async fn send(desk: &Desk, name: &str) -> Result<ExitCode> {
     let lock = match DeliveryLock::take(desk.ledger.folder(), "send")? {
         Ok(lock) => Some(lock),
         Err(Holder { command, .. }) if command == DAEMON => None,
-        Err(holder) => return Err(Stop::locked(&holder)),
+        Err(holder) => return Err(Stop::locked(&desk.screen, &holder)),
     };
     desk.read_roster().await?;
     ingest::scan(desk).await?;

@@ -29,11 +29,16 @@ pub(super) async fn resend(desk: &Desk, ask: command::Resend) -> Result<ExitCode
         EditionState::Open | EditionState::Sent | EditionState::Partly
     ) {
         let (id, state) = (edition.id, edition.state);
-        return Err(Stop::failed(format!(
+        let (word, schedule) = (desk.screen.word(state.word()), &edition.schedule);
+        let vi = format!(
+            "{id} ở trạng thái “{word}” nên không gửi lại gì; văn bản chưa tới sẽ đi cùng đợt sau, \
+             hoặc ngay: phobien publish {schedule}"
+        );
+        let en = format!(
             "{id} is {state}, so nothing of it is sent again; what is owed goes out with the next \
-             edition, or now: phobien publish {}",
-            edition.schedule
-        )));
+             edition, or now: phobien publish {schedule}"
+        );
+        return Err(desk.screen.failed(&vi, &en));
     }
     let which = match (ask.failed, ask.to) {
         (_, Some(who)) => Which::To(address_or_code(&who)),
@@ -42,10 +47,12 @@ pub(super) async fn resend(desk: &Desk, ask: command::Resend) -> Result<ExitCode
     };
     let queued = publish::again(&desk.ledger, &edition, &which, now()).await?;
     if queued == 0 && matches!(which, Which::To(_)) {
-        return Err(Stop::usage(format!(
-            "no letter of {} to them has ended; see `phobien log --edition {}`",
-            edition.id, edition.id
-        )));
+        let id = edition.id;
+        let vi = format!(
+            "không có thư nào của {id} tới nơi đó đã kết thúc; xem `phobien log --edition {id}`"
+        );
+        let en = format!("no letter of {id} to them has ended; see `phobien log --edition {id}`");
+        return Err(desk.screen.usage(&vi, &en));
     }
     let vi = format!("{}: xếp gửi lại {queued} thư", edition.id);
     let en = format!("{}: {queued} letters queued again", edition.id);
@@ -63,9 +70,10 @@ pub(super) async fn cancel(desk: &Desk, text: &str) -> Result<ExitCode> {
     let id = edition.id;
     if !matches!(edition.state, EditionState::Open | EditionState::Paused) {
         let state = edition.state;
-        return Err(Stop::failed(format!(
-            "{id} is {state}: nothing of it waits"
-        )));
+        let word = desk.screen.word(state.word());
+        let vi = format!("{id} ở trạng thái “{word}”: không còn thư nào chờ gửi");
+        let en = format!("{id} is {state}: nothing of it waits");
+        return Err(desk.screen.failed(&vi, &en));
     }
     let mut tx = desk.ledger.begin().await?;
     let stopped = closing::cancel(&mut tx, id, "cancelled", now()).await?;
@@ -94,7 +102,10 @@ pub(super) async fn resume(desk: &Desk, what: &str) -> Result<ExitCode> {
     let id = edition.id;
     if edition.state != EditionState::Paused {
         let state = edition.state;
-        return Err(Stop::failed(format!("{id} is {state}, not paused")));
+        let word = desk.screen.word(state.word());
+        let vi = format!("{id} ở trạng thái “{word}”, không phải tạm dừng");
+        let en = format!("{id} is {state}, not paused");
+        return Err(desk.screen.failed(&vi, &en));
     }
     let mut tx = desk.ledger.begin().await?;
     editions::move_edition(&mut tx, id, EditionState::Open, None, now()).await?;
@@ -126,7 +137,11 @@ async fn resume_clock(desk: &Desk) -> Result<ExitCode> {
 }
 
 pub(super) async fn settle(desk: &Desk, text: &str, verdict: Verdict) -> Result<ExitCode> {
-    let unknown = || Stop::usage(format!("`{text}` is no letter in doubt; see `phobien log`"));
+    let unknown = || {
+        let vi = format!("`{text}` không phải thư chưa rõ kết quả; xem `phobien log`");
+        let en = format!("`{text}` is no letter in doubt; see `phobien log`");
+        desk.screen.usage(&vi, &en)
+    };
     let id: i64 = text
         .strip_prefix("m-")
         .and_then(|n| n.parse().ok())
@@ -134,10 +149,10 @@ pub(super) async fn settle(desk: &Desk, text: &str, verdict: Verdict) -> Result<
     let row = delivery(desk, id).await?.ok_or_else(unknown)?;
     let edition = desk.edition(&row.edition.to_string()).await?;
     if edition.state == EditionState::Cancelled && verdict == Verdict::Resend {
-        return Err(Stop::failed(format!(
-            "{} is cancelled, so its letters are not sent again",
-            edition.id
-        )));
+        let id = edition.id;
+        let vi = format!("{id} đã dừng nên thư của đợt này không gửi lại");
+        let en = format!("{id} is cancelled, so its letters are not sent again");
+        return Err(desk.screen.failed(&vi, &en));
     }
     let (event, word) = match verdict {
         Verdict::Sent => (Event::SettledSent, "sent"),
@@ -145,10 +160,10 @@ pub(super) async fn settle(desk: &Desk, text: &str, verdict: Verdict) -> Result<
     };
     let mut tx = desk.ledger.begin().await?;
     if closing::decide(&mut tx, id, event, now()).await?.is_none() {
-        return Err(Stop::failed(format!(
-            "{text} is {}, not in doubt",
-            row.state
-        )));
+        let word = desk.screen.word(row.state.word());
+        let vi = format!("{text} ở trạng thái “{word}”, không phải chưa rõ");
+        let en = format!("{text} is {}, not in doubt", row.state);
+        return Err(desk.screen.failed(&vi, &en));
     }
     let detail = serde_json::json!({ "decision": word });
     events::append(&mut tx, "settle", text, &detail, now()).await?;

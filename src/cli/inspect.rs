@@ -161,9 +161,7 @@ fn relate(given: &mut [Given]) {
         }
         let main = given[at].name.clone();
         let row = &mut given[at].row;
-        if let Some((disposition, reason)) = point.ruling {
-            (row.disposition, row.reason) = (disposition, Some(reason));
-        }
+        (row.disposition, row.reason) = point.verdict((row.disposition, row.reason));
         (row.duplicate_of, row.supersedes) = (duplicate_of, supersedes);
         row.annex_of = annex_of;
         if let Some(annex) = point.main_of.and_then(|id| usize::try_from(id.0).ok()) {

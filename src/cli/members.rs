@@ -186,7 +186,8 @@ async fn release(desk: &Desk, text: &str) -> Result<ExitCode> {
         .map_err(|fault| Stop::usage(format!("`{}`: {fault}", safe(text))))?;
     let mut tx = desk.ledger.begin().await?;
     if !matters::release_address(&mut tx, address.as_str()).await? {
-        return Err(Stop::usage(format!("{address} is not held")));
+        let vi = format!("{address} không bị tạm ngừng");
+        return Err(desk.screen.usage(&vi, &format!("{address} is not held")));
     }
     // No address ever enters the chain.
     let detail = serde_json::json!({ "decision": "release" });
@@ -206,10 +207,10 @@ async fn pause(desk: &Desk, code: &str, pause: bool) -> Result<ExitCode> {
     let code = crate::spelling::line(code);
     let mut tx = desk.ledger.begin().await?;
     if !matters::pause_member(&mut tx, &code, pause).await? {
-        return Err(Stop::usage(format!(
-            "no member has the code {}",
-            safe(&code)
-        )));
+        let code = safe(&code);
+        let vi = format!("không có đảng viên nào mang mã {code}");
+        let en = format!("no member has the code {code}");
+        return Err(desk.screen.usage(&vi, &en));
     }
     let detail = serde_json::json!({ "decision": if pause { "pause" } else { "end pause" } });
     events::append(&mut tx, "decision", "member", &detail, now()).await?;

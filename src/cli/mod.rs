@@ -163,6 +163,6 @@ async fn serve(global: &Global) -> Result<ExitCode> {
     let (config, ledger) = (desk.config.clone(), desk.ledger.clone());
     match daemon::run(open::shell(file)?, config, ledger).await? {
         Ended::Drained => Ok(ExitCode::SUCCESS),
-        Ended::Locked(holder) => Err(Stop::locked(&holder)),
+        Ended::Locked(holder) => Err(Stop::locked(&desk.screen, &holder)),
     }
 }

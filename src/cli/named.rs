@@ -26,11 +26,10 @@ impl Desk {
         let named = schedules.iter().find(|s| spelling::fold(&s.name) == key);
         named.ok_or_else(|| {
             let known: Vec<_> = schedules.iter().map(|s| s.name.as_str()).collect();
-            Stop::usage(format!(
-                "no schedule `{}`; there are: {}",
-                spelling::line(name),
-                known.join(", ")
-            ))
+            let (name, known) = (spelling::line(name), known.join(", "));
+            let vi = format!("không có lịch `{name}`; các lịch là: {known}");
+            let en = format!("no schedule `{name}`; there are: {known}");
+            self.screen.usage(&vi, &en)
         })
     }
 
@@ -41,11 +40,17 @@ impl Desk {
 
     /// The edition of an id.
     pub(super) async fn edition(&self, text: &str) -> Result<EditionRow> {
-        let id: EditionId = text
-            .parse()
-            .map_err(|()| Stop::usage(format!("`{text}` is no edition; write one as e-12")))?;
+        let id: EditionId = text.parse().map_err(|()| {
+            let vi = format!("`{text}` không phải mã đợt gửi; đề nghị ghi như e-12");
+            let en = format!("`{text}` is no edition; write one as e-12");
+            self.screen.usage(&vi, &en)
+        })?;
         let found = self.ledger.edition(id).await?;
-        found.ok_or_else(|| Stop::usage(format!("there is no edition {id}; see `phobien status`")))
+        found.ok_or_else(|| {
+            let vi = format!("không có đợt gửi {id}; xem `phobien status`");
+            let en = format!("there is no edition {id}; see `phobien status`");
+            self.screen.usage(&vi, &en)
+        })
     }
 
     /// The one document that a text means.
@@ -89,7 +94,11 @@ impl Desk {
     /// The code of a branch, from its code or name.
     pub(super) async fn branch(&self, text: &str) -> Result<String> {
         let code = self.ledger.branch_code(text).await?;
-        code.ok_or_else(|| Stop::usage(format!("no branch `{text}`; see `phobien members list`")))
+        code.ok_or_else(|| {
+            let vi = format!("không có chi bộ `{text}`; xem `phobien members list`");
+            let en = format!("no branch `{text}`; see `phobien members list`");
+            self.screen.usage(&vi, &en)
+        })
     }
 }
 

@@ -33,14 +33,16 @@ pub(super) async fn run(desk: &Desk, ask: command::Preview) -> Result<ExitCode> 
     let preview = match &found[..] {
         [one] => one,
         [] => return Err(nobody(desk, &who).await?),
-        several => return Err(ambiguous(&who, several)),
+        several => return Err(ambiguous(desk, &who, several)),
     };
     let (sheet, personal) = (&preview.sheet, &preview.personal);
     let bytes = match ask.format {
         Form::Html => sheet.html(personal)?.into_bytes(),
         Form::Text => sheet.text(personal)?.into_bytes(),
         Form::Eml if preview.delivery.address.is_none() => {
-            return Err(Stop::failed(format!("{who} has no usable address")));
+            let vi = format!("{who} chưa có địa chỉ thư dùng được");
+            let en = format!("{who} has no usable address");
+            return Err(desk.screen.failed(&vi, &en));
         }
         Form::Eml => message(desk, (sheet, personal), &preview.envelope, None).await?,
     };
@@ -57,7 +59,10 @@ async fn order(desk: &Desk, ask: &command::Preview) -> Result<(Order, Option<Edi
     if desk.is_urgent(&ask.schedule) {
         if edition.is_none() {
             let order = publish::urgent_order(&desk.ledger, &desk.config, now()).await?;
-            let order = order.ok_or_else(|| Stop::failed("no urgent document waits"))?;
+            let order = order.ok_or_else(|| {
+                let vi = "không có văn bản khẩn chờ gửi";
+                desk.screen.failed(vi, "no urgent document waits")
+            })?;
             return Ok((order, None));
         }
     } else {
@@ -65,10 +70,10 @@ async fn order(desk: &Desk, ask: &command::Preview) -> Result<(Order, Option<Edi
     }
     if let Some(edition) = edition {
         if edition.schedule != ask.schedule {
-            return Err(Stop::usage(format!(
-                "{} is an edition of {}",
-                edition.id, edition.schedule
-            )));
+            let (id, schedule) = (edition.id, &edition.schedule);
+            let vi = format!("{id} là đợt gửi của lịch {schedule}");
+            let en = format!("{id} is an edition of {schedule}");
+            return Err(desk.screen.usage(&vi, &en));
         }
         // The frozen letter is read as it stands; of the order only the name is looked at.
         let any = desk.config.schedules.first();
@@ -81,7 +86,10 @@ async fn order(desk: &Desk, ask: &command::Preview) -> Result<(Order, Option<Edi
     }
     let slots = schedule.next_due(1, &desk.config.calendar(), now());
     let slot = slots.first().copied();
-    let slot = slot.ok_or_else(|| Stop::usage("the schedule has no next slot"))?;
+    let slot = slot.ok_or_else(|| {
+        let vi = "lịch này không còn lần gửi nào";
+        desk.screen.usage(vi, "the schedule has no next slot")
+    })?;
     Ok((Order::of(schedule, slot, false), None))
 }
 
@@ -93,15 +101,17 @@ async fn nobody(desk: &Desk, who: &str) -> Result<anyhow::Error> {
         .any(|m| m.code.as_deref() == Some(who) || m.address.as_deref() == Some(who));
     let known = known || desk.ledger.branch_code(who).await?.is_some();
     Ok(if known || who.contains('@') {
-        Stop::failed(format!("no letter to {who}: nothing is owed to them then"))
+        let vi = format!("không có thư tới {who}: lúc đó không có văn bản nào phải gửi");
+        let en = format!("no letter to {who}: nothing is owed to them then");
+        desk.screen.failed(&vi, &en)
     } else {
-        Stop::usage(format!(
-            "nobody is known as `{who}`; see `phobien members list`"
-        ))
+        let vi = format!("không có ai là `{who}`; xem `phobien members list`");
+        let en = format!("nobody is known as `{who}`; see `phobien members list`");
+        desk.screen.usage(&vi, &en)
     })
 }
 
-fn ambiguous(who: &str, found: &[Preview]) -> anyhow::Error {
+fn ambiguous(desk: &Desk, who: &str, found: &[Preview]) -> anyhow::Error {
     let lines = found.iter().map(|preview| {
         let row = &preview.delivery;
         let address = row.address.as_deref().unwrap_or("-");
@@ -109,10 +119,10 @@ fn ambiguous(who: &str, found: &[Preview]) -> anyhow::Error {
         format!("  {} {code} {} {address}", row.kind, row.name)
     });
     let lines: Vec<_> = lines.collect();
-    Stop::usage(format!(
-        "`{who}` gets several letters; name one by its code or address:\n{}",
-        lines.join("\n")
-    ))
+    let lines = lines.join("\n");
+    let vi = format!("`{who}` nhận nhiều thư; đề nghị ghi mã hoặc địa chỉ của một thư:\n{lines}");
+    let en = format!("`{who}` gets several letters; name one by its code or address:\n{lines}");
+    desk.screen.usage(&vi, &en)
 }
 
 /// The whole message, as it goes on the wire.

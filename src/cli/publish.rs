@@ -10,7 +10,6 @@ use super::command;
 use super::named;
 use super::open::Desk;
 use super::row;
-use super::stop::Stop;
 use crate::daemon::{CLOCK_HELD, now};
 use crate::edition::EditionState;
 use crate::publish::{self, Order, Published, URGENT};
@@ -59,7 +58,8 @@ pub(super) fn at_moment(schedule: &Schedule, at: DateTime<Utc>) -> Order {
 pub(super) async fn issue(desk: &Desk, order: &Order) -> Result<Published> {
     let held = desk.ledger.meta(CLOCK_HELD).await?;
     if held.is_some_and(|since| !since.is_empty()) {
-        return Err(Stop::failed(
+        return Err(desk.screen.failed(
+            "đồng hồ đã nhảy giờ nên chưa phát hành gì; chỉnh lại giờ, rồi: phobien resume clock",
             "the clock jumped and nothing is published; set it right, then: phobien resume clock",
         ));
     }

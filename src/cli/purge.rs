@@ -92,11 +92,16 @@ pub(super) async fn attach(desk: &Desk, main: &str, annex: &str, by: Option<&str
     let main = desk.document(main).await?;
     let annex = desk.document(annex).await?;
     if annex.id == main.id {
-        return Err(Stop::usage(format!("{} cannot be its own annex", main.id)));
+        let id = main.id;
+        let vi = format!("{id} không thể là phụ lục của chính nó");
+        let en = format!("{id} cannot be its own annex");
+        return Err(desk.screen.usage(&vi, &en));
     }
     if main.document.annex_of.is_some() {
-        let why = format!("{} is an annex itself; name its main document", main.id);
-        return Err(Stop::usage(why));
+        let id = main.id;
+        let vi = format!("{id} cũng là phụ lục; đề nghị ghi văn bản chính của phụ lục đó");
+        let en = format!("{id} is an annex itself; name its main document");
+        return Err(desk.screen.usage(&vi, &en));
     }
     decide::belong(desk, &annex, main.id, by).await
 }

@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use serde::{Serialize, Serializer};
 
+use super::stop::Stop;
 use crate::organisation::Language;
 use crate::spelling;
 
@@ -97,6 +98,16 @@ impl Screen {
     /// Something beside the result, to stderr.
     pub(super) fn note(&self, vi: &str, en: &str) {
         note(self.say(vi, en));
+    }
+
+    /// It was understood and could not be done, said in one of two languages.
+    pub(super) fn failed(&self, vi: &str, en: &str) -> anyhow::Error {
+        Stop::failed(self.say(vi, en))
+    }
+
+    /// What was asked cannot be understood, said in one of two languages.
+    pub(super) fn usage(&self, vi: &str, en: &str) -> anyhow::Error {
+        Stop::usage(self.say(vi, en))
     }
 
     /// A table for people: fitted to the terminal, or tab-separated where something else reads it.

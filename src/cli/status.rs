@@ -240,9 +240,10 @@ fn table(screen: &Screen, rows: &[EditionRow], editions: &[Edition]) {
     let cells = rows.iter().zip(editions).map(|(row, edition)| {
         let why = edition.why.as_deref().unwrap_or("");
         // A slot that was not run has its reason as a sentence.
-        let why = why
-            .parse::<Why>()
-            .map_or(why, |word| word.sentence(screen.language));
+        let why = why.parse::<Why>().map_or_else(
+            |_| screen.word(why),
+            |word| word.sentence(screen.language).to_owned(),
+        );
         let late = if row.late {
             screen.say("muộn", "late")
         } else {

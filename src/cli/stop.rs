@@ -4,6 +4,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use super::show::Screen;
 use crate::ledger::Holder;
 
 /// A command that ends with an exit code of its own.
@@ -49,14 +50,13 @@ impl Stop {
     }
 
     /// Somebody else delivers.
-    pub(super) fn locked(holder: &Holder) -> anyhow::Error {
+    pub(super) fn locked(screen: &Screen, holder: &Holder) -> anyhow::Error {
         let Holder { command, pid } = holder;
-        Self::with(
-            LOCKED,
-            format!(
-                "the delivery lock is held by `phobien {command}` (pid {pid}); it delivers, or wait"
-            ),
-        )
+        let vi = format!("`phobien {command}` (pid {pid}) đang giữ quyền gửi; đề nghị chờ");
+        let en = format!(
+            "the delivery lock is held by `phobien {command}` (pid {pid}); it delivers, or wait"
+        );
+        Self::with(LOCKED, screen.say(&vi, &en))
     }
 }
 

@@ -5,7 +5,7 @@ use super::show::Screen;
 use crate::organisation::Language;
 
 /// Word of the contract, and what an office calls it.
-const WORDS: [(&str, &str); 61] = [
+const WORDS: [(&str, &str); 63] = [
     // deliveries
     ("pending", "chờ gửi"),
     ("sending", "đang gửi"),
@@ -21,6 +21,7 @@ const WORDS: [(&str, &str); 61] = [
     ("partly", "gửi được một phần"),
     ("empty", "không có gì phải gửi"),
     ("skipped", "bỏ qua"),
+    ("nothing owed", "không có văn bản phải gửi"),
     // documents
     ("accept", "tiếp nhận"),
     ("review", "chờ kiểm tra"),
@@ -47,6 +48,7 @@ const WORDS: [(&str, &str); 61] = [
     ("unverified", "chưa kiểm chứng"),
     ("no_symbol", "thiếu số, ký hiệu hoặc trích yếu"),
     ("no_date", "thiếu ngày ban hành"),
+    ("secrecy_letter", "ký hiệu có chữ chỉ độ mật?"),
     ("circulation", "hạn chế lưu hành"),
     ("unknown_audience", "thư mục không phải chi bộ nào"),
     ("awaiting_approval", "chờ phê duyệt"),

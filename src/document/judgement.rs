@@ -23,8 +23,9 @@ impl Policy {
 }
 
 /// What to do with a file, and why it is not simply accepted. The first reason of this order is
-/// given: a secrecy mark, what extraction found, unread pages, facts that are not from the text, no
-/// symbol, a mark that limits circulation, no date, no title, a picture at the top, approval.
+/// given: a secrecy mark, what extraction found, a letter that may be one, unread pages, facts that
+/// are not from the text, no symbol, a mark that limits circulation, no date, no title, a picture
+/// at the top, approval.
 #[must_use]
 pub fn judge(
     contents: &Contents,
@@ -40,6 +41,10 @@ pub fn judge(
         Some(reason @ (Reason::Unsupported | Reason::NoTextLayer)) => return review(reason),
         Some(reason) => return (Disposition::Quarantine, Some(reason)),
         None => {}
+    }
+    // Before anything that a person could mend without looking at the letter.
+    if facts.letter.is_some() {
+        return review(Reason::SecrecyLetter);
     }
     let trusted = match source {
         TextSource::Text => true,
@@ -138,6 +143,10 @@ mod tests {
             spoilt(|_, f, _, _| f.circulation = draft()),
             "review circulation"
         );
+        let lettered = |f: &mut Facts| f.letter = fact("7-CT/TW (M)".to_owned());
+        assert_eq!(spoilt(|_, f, _, _| lettered(f)), "review secrecy_letter");
+        let lost = |f: &mut Facts| (f.symbol, f.letter) = (None, fact("-CT/TW (M)".to_owned()));
+        assert_eq!(spoilt(|_, f, _, _| lost(f)), "review secrecy_letter");
         for source in [TextSource::Name, TextSource::None, TextSource::Ocr] {
             assert_eq!(spoilt(|_, _, s, _| *s = source), "review unverified");
         }

@@ -182,6 +182,8 @@ words! {
         NoSymbol = "no_symbol",
         /// No date of issue found.
         NoDate = "no_date",
+        /// A letter beside the symbol may stand for a level of secrecy.
+        SecrecyLetter = "secrecy_letter",
         /// Bears a mark that limits circulation (DỰ THẢO, LƯU HÀNH NỘI BỘ, …).
         Circulation = "circulation",
         /// Lies in a folder that is no branch's.
@@ -291,6 +293,10 @@ pub struct Facts {
     pub urgency: Option<Fact<Urgency>>,
     /// Secrecy mark. A document with one is never stored; the fact lives only as long as the gate.
     pub secrecy: Option<Fact<Secrecy>>,
+    /// A letter beside the symbol that may stand for a level of secrecy, as written with it:
+    /// `15-TB/ĐU(M)`. Only the office that wrote it knows.
+    #[serde(default)]
+    pub letter: Option<Fact<String>>,
     /// Marks that limit circulation, as written.
     pub circulation: Option<Fact<String>>,
     /// The number of the annex and what it belongs to, where the text says so.

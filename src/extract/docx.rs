@@ -107,7 +107,11 @@ fn write(package: &mut Package<'_>, styles: &Styles, sheet: &mut Sheet) -> Resul
         read(name, &mut comments)?;
         sheet.hide(comments);
     }
-    for name in ["docProps/core.xml", "docProps/custom.xml"] {
+    for name in [
+        "docProps/core.xml",
+        "docProps/app.xml",
+        "docProps/custom.xml",
+    ] {
         if let Some(xml) = package.text(name)? {
             sheet.keep(&words(&xml));
         }

@@ -112,6 +112,7 @@ impl TokenSink for Page {
             TagToken(tag) => {
                 state.flush();
                 state.font(&tag);
+                state.tip(&tag);
                 state.tag(&tag)
             }
             _ => TokenSinkResult::Continue,
@@ -193,7 +194,9 @@ impl State {
             | "table" => self.flow.end_block(),
             "div" | "li" | "dt" | "dd" | "section" | "article" | "header" | "footer" | "main"
             | "nav" | "aside" | "address" | "center" | "form" | "figure" | "figcaption"
-            | "caption" | "option" | "body" | "head" => self.flow.end_line(),
+            | "caption" | "option" | "details" | "summary" | "body" | "head" => {
+                self.flow.end_line()
+            }
             _ => {}
         }
         TokenSinkResult::Continue
@@ -218,6 +221,14 @@ impl State {
         let alt = tag.attrs.iter().find(|a| &*a.name.local == "alt");
         if let Some(alt) = alt.filter(|_| self.hidden == 0) {
             self.flow.push_folded(&alt.value);
+        }
+    }
+
+    /// What a browser shows of an element only to who points at it.
+    fn tip(&mut self, tag: &Tag) {
+        let tip = tag.attrs.iter().find(|a| &*a.name.local == "title");
+        if let Some(tip) = tip {
+            self.keep(&tip.value);
         }
     }
 
@@ -266,7 +277,8 @@ mod tests {
         let html = "<!DOCTYPE html><title>Trang</title><style>p{}</style>\
             <script>var menu='<b>x';</script>\n<table> <tr><td><b>QUỐC HỘI</b><br>Luật số: 44\
             <td>CỘNG HÒA<br><i>Hà  Nội</i></td></tr>\n</table><h1>LUẬT</h1><p>&#272;i&#7873;u 1.\n \
-            Ph&ocirc;ng <!-- x --> A &lt;&amp;</p><noscript>n</noscript><p>het";
+            Ph<abbr title=tip>&ocirc;</abbr>ng \
+            <!-- x --> A &lt;&amp;</p><noscript>n</noscript><p>het";
         let text = read(html, 10_000);
         assert!(text.whole);
         assert_eq!(
@@ -275,7 +287,7 @@ mod tests {
         );
         assert_eq!(
             text.hidden,
-            "Trang\n\np{}\n\nvar menu='<b>x';\n\nx\n\nn\n\n"
+            "Trang\n\np{}\n\nvar menu='<b>x';\n\ntip\n\nx\n\nn\n\n"
         );
     }
 

@@ -95,6 +95,26 @@ pub struct Found {
     pub finding: Option<Finding>,
 }
 
+/// Something that lies in the folder and speaks of a document without being one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// Where it lies below the folder, for people; see [`Found::place`].
+    pub place: String,
+    /// What it is.
+    pub kind: StrayKind,
+    /// It has lain so for long enough that nothing more is to be expected.
+    pub settled: bool,
+}
+
+/// What a stray is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StrayKind {
+    /// A sidecar beside no document.
+    Sidecar,
+    /// A folder called like a sidecar or a document.
+    Folder,
+}
+
 /// What a look at the whole folder gave.
 #[derive(Clone, Debug, Default)]
 pub struct Scan {
@@ -102,7 +122,10 @@ pub struct Scan {
     pub found: Vec<Found>,
     /// How many files are not complete yet: look again after the settling.
     pub waiting: usize,
-    /// Folders that could not be read, or lie too deep; sentences for the log and the office.
+    /// What speaks of a document and is none, in the order of their places.
+    pub strays: Vec<Stray>,
+    /// Folders that could not be read, or lie too deep; sentences for the log and the office, in
+    /// English and in Vietnamese.
     pub troubles: Vec<String>,
 }
 
@@ -121,6 +144,21 @@ pub enum Refused {
     /// The machine says no.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+/// Why the machine refused, in Vietnamese.
+#[must_use]
+pub fn cause(error: &io::Error) -> String {
+    let words = match error.kind() {
+        io::ErrorKind::NotFound => "không có ở đó",
+        io::ErrorKind::PermissionDenied => "không có quyền đọc",
+        io::ErrorKind::NotADirectory => "không phải là thư mục",
+        io::ErrorKind::IsADirectory => "là thư mục, không phải tệp",
+        io::ErrorKind::InvalidData => "nội dung không đọc được",
+        io::ErrorKind::StorageFull => "ổ đĩa đã đầy",
+        kind => return format!("máy báo lỗi ({kind})"),
+    };
+    words.to_owned()
 }
 
 /// The watched folder. All of its methods block on the file system.

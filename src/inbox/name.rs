@@ -7,6 +7,11 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::spelling;
 
+/// How names of documents end, in the formats that are read.
+const DOCUMENT_ENDS: [&str; 12] = [
+    "pdf", "docx", "doc", "odt", "rtf", "txt", "md", "html", "htm", "jpg", "png", "tif",
+];
+
 /// A name for people: NFC; invisible characters as `\u{202e}`, bytes that are no UTF-8 as `\xff`.
 /// So no name can end a line, turn the reading direction or look like another one.
 #[must_use]
@@ -41,6 +46,16 @@ pub(super) fn is_ignored(name: &[u8]) -> bool {
 /// True for a sidecar, whether or not its document is there (yet).
 pub(super) fn is_sidecar(name: &[u8]) -> bool {
     name.to_ascii_lowercase().ends_with(b".toml")
+}
+
+/// True for a folder's name that only a file should have: a document's, or a sidecar's.
+pub(super) fn is_file_like(name: &[u8]) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let document = |end: &&str| {
+        let stem = lower.strip_suffix(end.as_bytes());
+        stem.is_some_and(|stem| stem.len() > 1 && stem.ends_with(b"."))
+    };
+    is_sidecar(name) || DOCUMENT_ENDS.iter().any(document)
 }
 
 #[cfg(test)]
@@ -81,5 +96,13 @@ mod tests {
             assert!(!is_ignored(name.as_bytes()), "{name}");
         }
         assert!(is_sidecar(b"a.pdf.toml") && !is_sidecar(b"toml"));
+        for (name, like) in [
+            ("a.PDF", true),
+            ("a.pdf.toml", true),
+            ("pdf", false),
+            (".md", false),
+        ] {
+            assert_eq!(is_file_like(name.as_bytes()), like, "{name}");
+        }
     }
 }

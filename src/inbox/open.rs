@@ -60,6 +60,7 @@ pub(super) fn judge(stat: &Stat, size_max: u64) -> Option<Finding> {
             return Some(Finding { reason, detail });
         }
         FileType::RegularFile => return None,
+        FileType::Directory => "it is a folder, not a file",
         FileType::Symlink => "it is a link, not a file",
         FileType::Fifo => "it is a pipe, not a file",
         FileType::Socket => "it is a socket, not a file",

@@ -7,11 +7,13 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Dir, FileType, Stat};
 
-use super::{Finding, Found, Refused, Scan, Settings, Sidecar, Stamp, name, open};
+use super::{
+    Finding, Found, Refused, Scan, Settings, Sidecar, Stamp, Stray, StrayKind, name, open,
+};
 
 /// Folders deeper than this are not entered.
 const DEPTH_MAX: usize = 8;
@@ -74,11 +76,14 @@ pub(super) fn scan(
             Err(error) if folder.as_os_str().is_empty() => return Err(error),
             // It was there a moment ago: moved away, and that is fine.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => walk.trouble(&folder, &error.to_string()),
+            Err(error) => {
+                walk.trouble(&folder, &error.to_string(), &super::cause(&error));
+            }
         }
     }
     let mut scan = walk.scan;
     seen.retain(|_, state| state.fresh);
+    scan.strays.sort_by(|a, b| a.place.cmp(&b.place));
     scan.found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(scan)
 }
@@ -95,7 +100,8 @@ impl Walk<'_> {
                 continue;
             }
             if self.left == 0 {
-                self.trouble(path, "there are too many files; the rest was not looked at");
+                let en = "there are too many files; the rest was not looked at";
+                self.trouble(path, en, "có quá nhiều tệp; phần còn lại chưa được xem");
                 break;
             }
             self.left -= 1;
@@ -103,54 +109,67 @@ impl Walk<'_> {
             let Ok(stat) = open::stat(&fd, file) else {
                 continue;
             };
-            if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
+            let is_folder = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+            if is_folder {
                 self.enter(path.join(file), folders);
-            } else if name::is_sidecar(bytes) {
+            }
+            if is_folder && name::is_file_like(bytes) {
+                self.stray(&path.join(file), StrayKind::Folder, true);
+            }
+            if name::is_sidecar(bytes) {
                 sidecars.insert(file.to_owned(), stat);
-            } else {
+            } else if !is_folder {
                 files.push((file.to_owned(), stat));
             }
         }
         for (file, stat) in files {
             let mut beside = file.clone();
             beside.push(".toml");
-            self.file(&path.join(&file), &stat, sidecars.get(&beside));
+            // A folder in a sidecar's place may be meant to narrow the audience: it is unusable.
+            self.file(&path.join(&file), &stat, sidecars.remove(&beside).as_ref());
+        }
+        for (file, stat) in sidecars {
+            self.lonely(&path.join(&file), &stat);
         }
         Ok(())
     }
 
+    /// A sidecar without its document, which may still be on its way.
+    fn lonely(&mut self, path: &Path, stat: &Stat) {
+        if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
+            return;
+        }
+        let (_, still) = state(self.seen, path, (open::stamp(stat), None), self.now);
+        self.stray(path, StrayKind::Sidecar, still >= self.settings.patience);
+    }
+
+    fn stray(&mut self, path: &Path, kind: StrayKind, settled: bool) {
+        let place = name::shown(path.as_os_str().as_bytes());
+        self.scan.strays.push(Stray {
+            place,
+            kind,
+            settled,
+        });
+    }
+
     fn enter(&mut self, folder: PathBuf, folders: &mut Vec<PathBuf>) {
         if folder.components().count() > DEPTH_MAX {
-            self.trouble(&folder, "the folder lies too deep and was not entered");
+            let en = "the folder lies too deep and was not entered";
+            self.trouble(&folder, en, "thư mục nằm quá sâu nên không được xem");
         } else {
             folders.push(folder);
         }
     }
 
-    fn trouble(&mut self, folder: &Path, what: &str) {
+    fn trouble(&mut self, folder: &Path, en: &str, vi: &str) {
         let place = name::shown(folder.as_os_str().as_bytes());
-        self.scan.troubles.push(format!("{place}/: {what}"));
+        self.scan.troubles.push(format!("{place}/: {en} / {vi}"));
     }
 
     fn file(&mut self, path: &Path, stat: &Stat, beside: Option<&Stat>) {
         let finding = open::judge(stat, self.settings.file_max);
         let stamps = (open::stamp(stat), beside.map(open::stamp));
-        let now = self.now;
-        let state = self.seen.entry(path.to_owned()).or_insert(Seen {
-            stamps,
-            since: now,
-            whole: false,
-            sidecar: None,
-            fresh: true,
-        });
-        state.fresh = true;
-        if state.stamps != stamps {
-            state.stamps = stamps;
-            state.since = now;
-            state.whole = false;
-            state.sidecar = None;
-        }
-        let still = now.saturating_duration_since(state.since);
+        let (state, still) = state(self.seen, path, stamps, self.now);
         if still < self.settings.settle {
             self.scan.waiting += 1;
             return;
@@ -171,6 +190,29 @@ impl Walk<'_> {
             .found
             .push(found(path, stamps.0, sidecar, finding));
     }
+}
+
+/// What is remembered of a file, and how long it has been as it is.
+fn state<'s>(
+    seen: &'s mut HashMap<PathBuf, Seen>,
+    path: &Path,
+    stamps: (Stamp, Option<Stamp>),
+    now: Instant,
+) -> (&'s mut Seen, Duration) {
+    let new = || Seen {
+        stamps,
+        since: now,
+        whole: false,
+        sidecar: None,
+        fresh: true,
+    };
+    let state = seen.entry(path.to_owned()).or_insert_with(new);
+    if state.stamps != stamps {
+        *state = new();
+    }
+    state.fresh = true;
+    let still = now.saturating_duration_since(state.since);
+    (state, still)
 }
 
 fn found(path: &Path, stamp: Stamp, sidecar: Option<Sidecar>, finding: Option<Finding>) -> Found {

@@ -43,14 +43,25 @@ pub struct Unread {
     pub key: &'static str,
     /// What was given.
     pub value: String,
-    /// What to write instead.
-    pub write: String,
+    /// What to write instead, in Vietnamese and in English.
+    pub write: Write,
+}
+
+/// What to write, in Vietnamese and in English.
+pub(crate) type Write = (String, String);
+
+fn write(vi: &str, en: &str) -> Write {
+    (vi.to_owned(), en.to_owned())
 }
 
 impl std::fmt::Display for Unread {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { key, value, write } = self;
-        write!(f, "{key}: `{value}` cannot be understood; write {write}")
+        let (vi, en) = write;
+        write!(
+            f,
+            "{key}: `{value}` cannot be understood; write {en} / không hiểu được, đề nghị ghi {vi}"
+        )
     }
 }
 
@@ -112,35 +123,37 @@ impl Completion {
         key: &str,
         value: &str,
         ledger: &Ledger,
-    ) -> Result<Result<(), String>, LedgerError> {
+    ) -> Result<Result<(), Write>, LedgerError> {
         let date = || {
             let day = value.parse::<NaiveDate>().ok();
             let day = day.filter(|day| YEARS.contains(&day.year()));
-            day.ok_or("a date as 2026-11-23")
+            day.ok_or_else(|| write("ngày như 2026-11-23", "a date as 2026-11-23"))
         };
         let taken = match key {
             "symbol" => Symbol::parse(value)
                 .map(|symbol| self.symbol = Some(symbol))
-                .ok_or_else(|| "one as 23-CT/TW".to_owned()),
-            "issued-on" => date()
-                .map(|day| self.issued_on = Some(day))
-                .map_err(Into::into),
-            "due" => date().map(|day| self.due = Some(day)).map_err(Into::into),
-            "urgency" => value.parse().map(|urgency| self.urgency = Some(urgency)),
+                .ok_or_else(|| write("như 23-CT/TW", "one as 23-CT/TW")),
+            "issued-on" => date().map(|day| self.issued_on = Some(day)),
+            "due" => date().map(|day| self.due = Some(day)),
+            "urgency" => value
+                .parse()
+                .map(|urgency| self.urgency = Some(urgency))
+                .map_err(|words: String| write(&words, &words)),
             "audience" => audience(ledger, value)
                 .await?
                 .map(|audience| self.audience = Some(audience))
-                .ok_or_else(|| AUDIENCES.to_owned()),
+                .ok_or_else(|| write(AUDIENCES.0, AUDIENCES.1)),
             "annex-of" => match &ledger.find_documents(value).await?[..] {
                 [main] => {
                     self.annex_of = Some(main.id);
                     Ok(())
                 }
-                _ => Err("one document on record".to_owned()),
+                _ => Err(write("một văn bản đã ghi nhận", "one document on record")),
             },
-            "type" | "issuer" | "title" if recognise::is_marked(value) => {
-                Err("it without the secrecy mark; a secret document must not be here".to_owned())
-            }
+            "type" | "issuer" | "title" if recognise::is_marked(value) => Err(write(
+                "không kèm dấu độ mật; văn bản mật không được có ở đây",
+                "it without the secrecy mark; a secret document must not be here",
+            )),
             "type" | "issuer" | "title" => {
                 let place = match key {
                     "type" => &mut self.kind,
@@ -150,7 +163,10 @@ impl Completion {
                 *place = Some(value.to_owned());
                 Ok(())
             }
-            _ => Err("one of the known facts".to_owned()),
+            _ => Err(write(
+                "một trong các thông tin đã biết",
+                "one of the known facts",
+            )),
         };
         Ok(taken)
     }
@@ -160,7 +176,10 @@ impl Completion {
 const YEARS: std::ops::RangeInclusive<i32> = 1930..=2200;
 
 /// What an audience may be.
-const AUDIENCES: &str = "everyone, officers (chi uỷ, bí thư), or a branch's code or name";
+const AUDIENCES: (&str, &str) = (
+    "everyone (mọi người), officers (chi uỷ, bí thư), hoặc mã, tên chi bộ",
+    "everyone, officers (chi uỷ, bí thư), or a branch's code or name",
+);
 
 /// None where no such branch stands in the roster.
 async fn audience(ledger: &Ledger, value: &str) -> Result<Option<Audience>, LedgerError> {
@@ -449,7 +468,8 @@ async fn fetch(
         }
     }
     Err(DecideError::Unfit(format!(
-        "the file that was examined is not in {} any more; put it back, or approve the new one",
-        folder()
+        "the file that was examined is not in {folder} any more; put it back, or approve the new \
+         one / tệp đã kiểm tra không còn trong {folder}; đề nghị chép lại, hoặc phê duyệt tệp mới",
+        folder = folder()
     )))
 }

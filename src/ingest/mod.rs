@@ -9,6 +9,7 @@ mod people;
 mod pictures;
 mod record;
 mod sidecar;
+mod strays;
 
 pub use annexes::{lacks_only_its_main, main_by_symbol};
 pub use decide::{Completion, DecideError, Decision, Purged, Unread, apply, decide, purge};
@@ -24,7 +25,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::config::Config;
 use crate::document::{Disposition, Format, Reason, Secrecy};
-use crate::inbox::{Finding, Found, Inbox, Refused};
+use crate::inbox::{self, Finding, Found, Inbox, Refused};
 use crate::ledger::documents::Sighting;
 use crate::ledger::{Ledger, LedgerError, decisions, events};
 use crate::sandbox::{CHILDREN, Sandbox};
@@ -44,10 +45,10 @@ pub enum IngestError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// The folder, or the machine, cannot be used.
-    #[error("documents folder {0}: {1}")]
+    #[error("documents folder {0}: {1} / thư mục văn bản {0}: {why}", why = inbox::cause(.1))]
     Folder(String, std::io::Error),
     /// The roster cannot be read at all.
-    #[error("roster {0}: {1}")]
+    #[error("roster {0}: {1} / danh sách đảng viên {0}: {why}", why = inbox::cause(.1))]
     Roster(String, std::io::Error),
 }
 
@@ -97,6 +98,7 @@ impl Ingest<'_> {
         let stamps = self.ledger.stamps().await?;
         self.forget_gone_secrets(&stamps, &scan.found, scan.waiting)
             .await?;
+        self.tell_strays(&scan.strays, now).await?;
         let mut scanned = Scanned {
             waiting: scan.waiting,
             troubles: scan.troubles,
@@ -157,7 +159,7 @@ impl Ingest<'_> {
             }
         };
         let refused = examined.disposition == Disposition::Quarantine;
-        let cover = if refused || self.is_unread(&examined) {
+        let cover = if refused || self.may_be_secret(&examined) {
             None
         } else {
             let format = examined.contents.format;
@@ -200,7 +202,8 @@ impl Ingest<'_> {
         seen.secrecy = examined.facts.secrecy.as_ref().map(|f| f.value);
         match (examined.disposition, examined.reason) {
             (Disposition::Quarantine, Some(Reason::Secret)) => {
-                self.report_secret(&seen, now).await?;
+                self.report_secret(found.folder.as_deref(), &seen, now)
+                    .await?;
             }
             (Disposition::Quarantine, _) => self.refuse(inbox, found, &mut seen, now).await?,
             (Disposition::Accept | Disposition::Review | Disposition::Duplicate, _) => {
@@ -221,14 +224,28 @@ impl Ingest<'_> {
 
     /// A file with a secrecy mark stays where it lies and nothing of it is kept, not even a hash:
     /// the law forbids keeping it on a networked machine (law 117/2025/QH15, article 5).
-    async fn report_secret(&self, seen: &Sighting, now: DateTime<Utc>) -> Result<()> {
+    async fn report_secret(
+        &self,
+        folder: Option<&str>,
+        seen: &Sighting,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let mark = seen.secrecy.map_or("?", Secrecy::word);
         let kept = Sighting {
             detail: None,
             ..seen.clone()
         };
         let (vi, en) = advice(Reason::Secret);
-        let detail = format!("Tệp “{}” ({mark}): {vi}. / {en}.", seen.file);
+        // The person must know that others may have the document of this name.
+        let before = self.ledger.accepted_as(&seen.file, folder).await?;
+        let before = before.map_or_else(String::new, |id| {
+            format!(
+                " Trước đây một văn bản cùng tên tệp đã được tiếp nhận ({id}), có thể đã gửi: xem \
+                 `phobien log --document {id}`. / A document of this file name was accepted before \
+                 ({id}) and may have been sent: `phobien log --document {id}`."
+            )
+        });
+        let detail = format!("Tệp “{}” ({mark}): {vi}. / {en}.{before}", seen.file);
         let mut tx = self.ledger.begin().await?;
         decisions::note_sighting(&mut tx, &kept, now).await?;
         events::attend(&mut tx, "secret", &seen.path, &detail, now).await?;

@@ -91,6 +91,13 @@ const ADVICE: &[(Reason, &str, &str)] = &[
         "It has no date of issue: complete it",
     ),
     (
+        Reason::SecrecyLetter,
+        "Số, ký hiệu có chữ (M, TM, TuM…) có thể là ký hiệu độ mật; đề nghị hỏi nơi ban hành: nếu \
+             là văn bản mật thì gỡ tệp khỏi máy này, nếu không thì phê duyệt",
+        "The symbol carries a letter (M, TM, TuM) that may stand for a level of secrecy: ask who \
+             issued it; take a secret one off this machine, approve one that is not",
+    ),
+    (
         Reason::Circulation,
         "Văn bản là dự thảo hoặc hạn chế lưu hành; chỉ phê duyệt nếu được phép phổ biến",
         "It is a draft or limited in circulation: approve it only if it may be made known",

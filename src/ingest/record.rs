@@ -85,6 +85,19 @@ pub fn stand_point(new: &Examined, known: &[Version]) -> Standpoint {
     point
 }
 
+impl Standpoint {
+    /// The judgement of a file among the known versions: which of two versions is newer is no
+    /// question while one of them may be secret.
+    #[must_use]
+    pub fn verdict(&self, own: (Disposition, Option<Reason>)) -> (Disposition, Option<Reason>) {
+        match self.ruling {
+            Some((Disposition::Review, _)) if own.1 == Some(Reason::SecrecyLetter) => own,
+            Some((disposition, reason)) => (disposition, Some(reason)),
+            None => own,
+        }
+    }
+}
+
 fn parse(hex: Option<&str>) -> Option<Sha256> {
     let bytes = data_encoding::HEXLOWER.decode(hex?.as_bytes()).ok()?;
     Some(Sha256(bytes.try_into().ok()?))
@@ -129,7 +142,7 @@ impl Ingest<'_> {
             tx.commit().await.map_err(LedgerError::from)?;
             return Ok(());
         }
-        let unread = self.is_unread(&examined);
+        let unread = self.may_be_secret(&examined);
         let new = &self
             .new_document(found, examined, identity, &point, &known)
             .await?;
@@ -158,10 +171,10 @@ impl Ingest<'_> {
         Ok(())
     }
 
-    /// True where nobody read all of it, so that it may be secret.
-    pub(super) fn is_unread(&self, examined: &Examined) -> bool {
+    /// True where it may be secret: nobody read all of it, or a letter beside its symbol asks.
+    pub(super) fn may_be_secret(&self, examined: &Examined) -> bool {
         let doubted = policy(self.config).doubts(&examined.contents);
-        examined.contents.unread_pages > 0 || doubted
+        examined.contents.unread_pages > 0 || doubted || examined.facts.letter.is_some()
     }
 
     async fn recorded(&self, id: DocumentId) -> Result<(Disposition, Option<Reason>)> {
@@ -236,10 +249,7 @@ impl Ingest<'_> {
         point: &Standpoint,
         known: &[Version],
     ) -> Result<NewDocument> {
-        let mut verdict = match point.ruling {
-            Some((disposition, reason)) => (disposition, Some(reason)),
-            None => (examined.disposition, examined.reason),
-        };
+        let mut verdict = point.verdict((examined.disposition, examined.reason));
         // A correction goes to whom the corrected one went, an annex to whom its document goes:
         // laid in the folder's root neither must widen the audience.
         let before = point.supersedes.or(point.annex_of);

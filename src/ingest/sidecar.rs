@@ -75,7 +75,10 @@ pub(super) async fn read(found: &Found, id: Option<DocumentId>, ledger: &Ledger)
     let names = KEYS.map(|(key, _)| key).join(", ");
     let mut faults: Vec<String> = keys
         .keys()
-        .map(|key| format!("{}{key}: no such key; there are {names}", line(key)))
+        .map(|key| {
+            let at = line(key);
+            format!("{at}{key}: no such key; there are {names} / không có khoá này")
+        })
         .collect();
     match Completion::parse(said, ledger).await {
         Ok(words) => match words.fits(ledger, id).await {
@@ -84,11 +87,10 @@ pub(super) async fn read(found: &Found, id: Option<DocumentId>, ledger: &Ledger)
             Err(why) => faults.push(why.to_string()),
         },
         Err(DecideError::Values(unread)) => {
-            faults.extend(unread.into_iter().map(|Unread { key, value, write }| {
-                let own = KEYS.iter().find(|(_, name)| *name == key);
-                let key = own.map_or(key, |(own, _)| own);
-                let line = line(key);
-                format!("{line}{key}: `{value}` cannot be understood; write {write}")
+            faults.extend(unread.into_iter().map(|fault| {
+                let own = KEYS.iter().find(|(_, name)| *name == fault.key);
+                let key = own.map_or(fault.key, |(own, _)| own);
+                format!("{}{}", line(key), Unread { key, ..fault })
             }));
         }
         Err(DecideError::Ledger(error)) => return Err(error.into()),

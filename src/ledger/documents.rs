@@ -270,6 +270,26 @@ impl Ledger {
             .collect())
     }
 
+    /// The newest version that was accepted under a file's name in a folder, whatever stands now.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn accepted_as(
+        &self,
+        file: &str,
+        folder: Option<&str>,
+    ) -> Result<Option<DocumentId>> {
+        let row = query(
+            "SELECT id FROM documents WHERE file = $1 AND folder IS $2
+             AND (accepted_at IS NOT NULL OR standing = 'known') ORDER BY id DESC LIMIT 1",
+        )
+        .bind(file)
+        .bind(folder)
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row.map(|r| DocumentId(r.get(0))))
+    }
+
     /// Versions that a person means by an id (`d-…`), a file name, or `SYMBOL[@YYYY-MM-DD]`.
     /// Several answers mean that the text is ambiguous.
     ///

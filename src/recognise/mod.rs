@@ -87,6 +87,11 @@ fn read_from(contents: &Contents, file_name: &str, text: TextSource) -> (Facts, 
     } else {
         Facts::default()
     };
+    facts.letter = self::secrecy::letter(&contents.pages, file_name);
+    if facts.letter.is_some() {
+        // It may be secret: nothing of its body is quoted.
+        facts.gist = None;
+    }
     let numberless = good && is_numberless(&contents.pages);
     if text == TextSource::Ocr {
         mark_ocr(&mut facts);
@@ -370,6 +375,7 @@ fn mark_ocr(facts: &mut Facts) {
     ocr(&mut facts.title);
     ocr(&mut facts.urgency);
     ocr(&mut facts.circulation);
+    ocr(&mut facts.letter);
     ocr(&mut facts.annex_of);
     ocr(&mut facts.recipients);
     ocr(&mut facts.signer);

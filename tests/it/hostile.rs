@@ -229,10 +229,14 @@ fn what_a_docx_keeps_beside_its_text() {
         "<w:r><w:drawing><wp:docPr descr=\"A\"/>\
         </w:drawing></w:r><w:fldSimple w:instr=\"B\"/><w:r>",
     ) + "<w:p><w:r><w:instrText>C\
-        </w:instrText></w:r></w:p>";
+        </w:instrText></w:r></w:p><w:sdt><w:sdtPr><w:alias w:val=\"E\"/></w:sdtPr></w:sdt>";
+    let app = "<Properties><Company>F</Company></Properties>";
     let core = "<cp:coreProperties><dc:title>D&#7852;</dc:title></cp:coreProperties>";
-    let read = docx(&body, &[("docProps/core.xml", core)]);
-    assert_eq!(read.hidden, "A\n\nB\n\nC\n\nDẬ\n\n");
+    let read = docx(
+        &body,
+        &[("docProps/core.xml", core), ("docProps/app.xml", app)],
+    );
+    assert_eq!(read.hidden, "A\n\nB\n\nC\n\nE\n\nDẬ\n\nF\n\n");
     assert_eq!(read.pages[0].trim(), "Số 07 ngày tháng");
 }
 
@@ -259,6 +263,35 @@ fn what_a_pdf_keeps_and_does_not_show() {
             (unread, None),
             "{layers}"
         );
+    }
+}
+
+#[test]
+fn what_the_drawings_of_a_pdf_stand_for() {
+    let mark = "FEFF004D1EAC0054";
+    let hidden = |content: &str, more: &str| pdf(content, "", more).hidden;
+    for content in [
+        format!("/Span <</ActualText <{mark}>>> BDC {WORDS} EMC"),
+        format!("/Span <</Actual#54ext <{mark}>>> BDC {WORDS} EMC"),
+        format!("{WORDS} /Figure <</Alt <{mark}>>> DP"),
+    ] {
+        assert_eq!(hidden(&content, ""), "MẬT\n\n", "{content}");
+    }
+    let form = format!("/Span <</ActualText <{mark}>>> BDC EMC");
+    let length = form.len();
+    for object in [
+        format!("<</Type/StructElem/S/Span/ActualText<{mark}>>>"),
+        format!("<</Type/StructElem/S/Figure/Alt<{mark}>>>"),
+        format!("<</Type/StructElem/S/Span/E<{mark}>>>"),
+        format!("<</Subtype/Form/BBox[0 0 9 9]/Length {length}>>\nstream\n{form}\nendstream"),
+    ] {
+        let more = format!("6 0 obj\n{object}\nendobj");
+        assert_eq!(hidden(WORDS, &more), "MẬT\n\n", "{object}");
+    }
+    // What the page shows is read in its place; blanks and signs say nothing.
+    for said in ["viec mot", "\\(1\\)", " "] {
+        let content = format!("/Span <</ActualText ({said})>> BDC {WORDS} EMC");
+        assert_eq!(hidden(&content, ""), "", "{said}");
     }
 }
 

@@ -192,6 +192,8 @@ impl Part<'_> {
         match tag.local_name().as_ref() {
             "pStyle" => self.named.paragraph = value(tag, "val"),
             "rStyle" => self.named.run = value(tag, "val"),
+            // What a field to fill in is called.
+            "alias" | "tag" => self.sheet.keep(&value(tag, "val").unwrap_or_default()),
             _ => {
                 if let Some(said) = self.styles.said(tag) {
                     self.named.own = said.over(&self.named.own);

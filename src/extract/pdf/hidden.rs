@@ -88,7 +88,7 @@ fn untagged(text: &str) -> String {
 
 /// A text string (ISO 32000-1, 7.9.2.2; UTF-8 since ISO 32000-2). PDFDocEncoding differs from
 /// windows-1252 in signs only.
-fn decode(bytes: &[u8]) -> String {
+pub(super) fn decode(bytes: &[u8]) -> String {
     let text = match bytes {
         [0xfe, 0xff, units @ ..] => UTF_16BE.decode_without_bom_handling(units).0,
         [0xef, 0xbb, 0xbf, text @ ..] => String::from_utf8_lossy(text),

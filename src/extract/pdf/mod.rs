@@ -5,6 +5,8 @@ mod active;
 mod glyphs;
 mod hidden;
 mod layout;
+mod objects;
+mod replaced;
 
 use hayro_interpret::util::TransformExt;
 use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
@@ -14,6 +16,7 @@ use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use super::{Limits, letters};
 use crate::document::{Contents, Format, Reason, Scans};
 use glyphs::Canvas;
+use replaced::Replaced;
 
 pub(super) use glyphs::MARK_AREA_MIN;
 
@@ -51,8 +54,15 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Contents {
     contents.hidden.push_str(&hidden::properties(&pdf));
     let (bookmarks, all) = hidden::bookmarks(&pdf);
     contents.hidden.push_str(&bookmarks);
-    contents.unread_pages += u32::from(!all);
-    if active::is_active(&pdf) {
+    let mut replaced = Replaced::new(limits.text);
+    let looked = objects::all(&pdf, &mut replaced);
+    pdf.pages()
+        .iter()
+        .take(limits.pages)
+        .for_each(|page| replaced.page(page));
+    contents.hidden.push_str(&replaced.hidden(&contents.pages));
+    contents.unread_pages += u32::from(!all || !replaced.whole);
+    if replaced.active || !looked {
         let detail = "the file carries scripts, launch actions or embedded files";
         contents.finding = Some(Reason::ActiveContent);
         contents.detail = Some(detail.to_owned());

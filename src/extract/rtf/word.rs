@@ -51,9 +51,10 @@ impl Reader<'_> {
             "upr" => self.group().dest = Dest::Ansi,
             // Tables, properties, index entries; second renditions of pictures, shapes
             // and nested tables.
-            "colortbl" | "stylesheet" | "info" | "filetbl" | "objdata" | "objclass" | "objname"
-            | "xe" | "tc" | "tcn" | "rxe" | "txe" | "nonshppict" | "shprslt" | "nonesttables"
-            | "atnid" | "atnauthor" | "bkmkstart" | "bkmkend" => {
+            "colortbl" | "stylesheet" | "author" | "operator" | "manager" | "filetbl"
+            | "objdata" | "objclass" | "objname" | "xe" | "tc" | "tcn" | "rxe" | "txe"
+            | "nonshppict" | "shprslt" | "nonesttables" | "atnid" | "atnauthor" | "bkmkstart"
+            | "bkmkend" => {
                 self.group().dest = Dest::Skip;
             }
             "pict" => {
@@ -76,10 +77,11 @@ impl Reader<'_> {
                 self.apart(Opened::Part);
             }
             "footer" | "footerl" | "footerr" | "footerf" | "footnote" => self.story(Story::Tail),
-            "annotation" => self.story(Story::Hidden),
+            "annotation" | "title" | "subject" | "keywords" | "category" | "doccomm"
+            | "company" => self.story(Story::Hidden),
             // Groups that old readers are to pass over, with text in them.
             "shp" | "shpinst" | "shpgrp" | "shppict" | "do" | "background" | "fldrslt"
-            | "nesttableprops" | "ud" | "moMath" | "picprop" => {}
+            | "nesttableprops" | "ud" | "info" | "moMath" | "picprop" => {}
             _ => return false,
         }
         true

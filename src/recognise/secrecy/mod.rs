@@ -2,8 +2,12 @@
 //! spelling that a file can give it. It refuses to know anything else of the document, and where it
 //! cannot tell it says there is a mark (law 117/2025/QH15, article 5).
 
+mod head;
+mod lettered;
+mod lone;
 mod said;
 mod shape;
+mod slip;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -11,13 +15,17 @@ use std::sync::LazyLock;
 use shape::{from_m_or_t_to_t, legacy, looks, may_be_mark, spelled, whole_level};
 
 use super::fact;
-use super::heading::type_line;
-use super::page::{HEADING_LINES, Line, cells_of, lines};
+use super::page::{HEADING_LINES, cells_of, lines};
 use crate::document::{Fact, Origin, Secrecy};
 use crate::spelling::{self, Letters};
 
 /// Cells longer than this are prose, not marks.
 const MARK_MAX: usize = 120;
+
+/// What ends a line, in any file.
+const ENDS: [char; 7] = [
+    '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
+];
 
 /// Words that make MẬT no mark when they stand before it: bí mật, bảo mật, cơ mật, the label
 /// "độ mật" without a value.
@@ -29,11 +37,12 @@ const AFTER: [&str; 13] = [
 ];
 
 /// Words that may stand beside a mark without making it prose: copy and page numbers, other marks.
-const BESIDE: [&str; 20] = [
+const BESIDE: [&str; 21] = [
     "bản",
     "số",
     "trang",
     "tờ",
+    "đóng",
     "dấu",
     "chỉ",
     "hỏa",
@@ -55,11 +64,21 @@ const BESIDE: [&str; 20] = [
 static BESIDE_FOLDED: LazyLock<Vec<String>> =
     LazyLock::new(|| BESIDE.iter().map(|word| spelling::fold(word)).collect());
 
+/// The letter beside the symbol on page 1 or in the file's name that may stand for a level.
+pub(super) fn letter(pages: &[String], file_name: &str) -> Option<Fact<String>> {
+    let first = pages.first().map_or("", String::as_str);
+    let heading = lines(first, HEADING_LINES);
+    lettered::letter(&heading[..head::until(&heading)], file_name)
+}
+
 /// The highest mark on any page or in the file's name.
 pub(super) fn mark(pages: &[String], file_name: &str) -> Option<Fact<Secrecy>> {
     let first = pages.first().map_or("", String::as_str);
     let heading = lines(first, HEADING_LINES);
-    let found = heading_marks(&heading)
+    let above = &heading[..head::until(&heading)];
+    let found = head::marks(above)
+        .chain(head::bracketed_marks(&heading, above.len()))
+        .chain(lone::in_heading(above).map(|cell| (Secrecy::Mat, cell)))
         .chain(pages.iter().filter_map(|page| isolated(page)))
         .chain(pages.iter().filter_map(|page| said::declared(page)))
         .max_by_key(|(level, _)| *level);
@@ -79,23 +98,6 @@ pub(super) fn hidden_mark(hidden: &str) -> Option<Fact<Secrecy>> {
         .chain(paragraphs.filter_map(|text| in_words(&text).map(|level| (level, text))))
         .max_by_key(|(level, _)| *level)
         .map(|(level, evidence)| fact(level, Origin::Body, &evidence))
-}
-
-/// Marks in the heading that share their cell with other words: after a symbol, before the motto,
-/// without accents.
-fn heading_marks(heading: &[Line]) -> impl Iterator<Item = (Secrecy, String)> + '_ {
-    let until = type_line(heading)
-        .map_or(30, |hit| hit.at)
-        .min(heading.len());
-    heading[..until]
-        .iter()
-        .flat_map(|line| &line.cells)
-        .filter_map(|cell| {
-            let level = in_words(cell)
-                .or_else(|| plain(cell))
-                .or_else(|| said::called(cell, true))?;
-            Some((level, cell.clone()))
-        })
 }
 
 /// A mark in capitals among other words, where none of them makes it a word.
@@ -130,21 +132,6 @@ fn level_word(folded: &str) -> Option<Secrecy> {
     }
 }
 
-/// A cell of the heading that is a mark but for its accents, in capitals: `MAT`, `TOI MAT`.
-fn plain(cell: &str) -> Option<Secrecy> {
-    let bare: String = spelling::ascii(cell)
-        .chars()
-        .filter(char::is_ascii_alphabetic)
-        .collect();
-    let plain = spelling::is_capitals(cell) && cell.chars().count() <= MARK_MAX;
-    match bare.as_str() {
-        "MAT" if plain => Some(Secrecy::Mat),
-        "TOIMAT" if plain => Some(Secrecy::ToiMat),
-        "TUYETMAT" if plain => Some(Secrecy::TuyetMat),
-        _ => None,
-    }
-}
-
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphabetic() && !unicode_normalization::char::is_combining_mark(c))
         .filter(|w| !w.is_empty())
@@ -161,9 +148,7 @@ fn isolated(page: &str) -> Option<(Secrecy, String)> {
     };
     let mut above: Vec<Cow<'_, str>> = Vec::new();
     let mut stack: Vec<Letters> = Vec::new();
-    for raw in page.split([
-        '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
-    ]) {
+    for raw in page.split(ENDS) {
         let cells: Vec<Cow<'_, str>> = cells_of(raw).map(looks).collect();
         let Some(first) = cells.first() else {
             continue;
@@ -191,7 +176,7 @@ fn isolated(page: &str) -> Option<(Secrecy, String)> {
         }
         above = cells;
     }
-    best
+    best.or_else(|| lone::on_page(page).map(|cell| (Secrecy::Mat, cell)))
 }
 
 /// The level where the cell is nothing but a mark, with its label or numbers, or the line on
@@ -204,7 +189,7 @@ fn alone(cell: &str, above: &str) -> Option<Secrecy> {
         return None;
     }
     let spelt = from_m_or_t_to_t(cell).then(|| whole_level(cell).or_else(|| legacy(cell)));
-    if let Some(level) = spelt.flatten() {
+    if let Some(level) = spelt.flatten().or_else(|| slip::level(cell)) {
         let last = words(above).last().map(spelling::fold).unwrap_or_default();
         let is = |word: &str| last == spelling::fold(word);
         let wrapped =
@@ -260,7 +245,8 @@ fn beside(cell: &str) -> Option<Secrecy> {
     let capitals = mark
         .iter()
         .all(|w| spelling::is_capitals(w) && !w.is_empty());
-    let level = whole_level(&mark.concat())?;
+    let spelt = mark.join(" ");
+    let level = whole_level(&spelt).or_else(|| slip::level(&spelt))?;
     (capitals || cell.starts_with(mark[0])).then_some(level)
 }
 
@@ -274,9 +260,19 @@ fn named(file_name: &str) -> Option<Secrecy> {
     if let Some(level) = in_words(stem).filter(|_| mixed) {
         return Some(level);
     }
+    let misspelt = || {
+        let odd = words(stem).filter(|word| spelling::is_capitals(word) && !word.is_ascii());
+        odd.filter_map(slip::level).max()
+    };
     stem.split(['(', ')', '[', ']', '_', '.', '-'])
-        .filter_map(|part| plain(part).or_else(|| in_words(part)))
+        .filter_map(|part| {
+            head::plain(part)
+                .or_else(|| in_words(part))
+                .or_else(|| lone::named(part))
+        })
+        .chain(head::bracketed(stem))
         .max()
+        .or_else(misspelt)
 }
 
 #[cfg(test)]
@@ -382,6 +378,10 @@ mod tests {
             ("07-BC-DU (MẬT).pdf", true),
             ("07-BC-DU_MAT.pdf", true),
             ("TỐI MẬT 07-BC.docx", true),
+            ("07-BC-DU MẬTT.docx", true),
+            ("07-BC-DU (Tối mật).docx", true),
+            ("BÍ MẬT 07-BC-DU.docx", true),
+            ("Bảo vệ bí mật (2030).docx", false),
             ("Báo cáo MẬT.docx", true),
             ("17-NQ-CP co mat khau.pdf", false),
             ("Luat Bao ve bi mat nha nuoc.pdf", false),

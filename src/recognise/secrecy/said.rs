@@ -19,8 +19,8 @@ static ITSELF: Pattern = Pattern::new(concat!(
 
 /// A line that calls the document secret, and says at most how to keep it.
 static CALLED: Pattern = Pattern::new(concat!(
-    r"(?i)^[\[(*\s]*(?:tài liệu|văn bản|hồ sơ)(?: (?:này|là|thuộc|có|loại|độ|mức|dấu",
-    r"|đóng|được|danh mục|bí mật nhà nước))* (?P<level>tuyệt mật|tối mật|mật)[\])*.\s]*",
+    r"(?i)^[\[(*\s]*(?:tài liệu|văn bản|hồ sơ|thuộc)(?: (?:này|là|thuộc|có|loại|độ|mức|dấu",
+    r"|đóng|được|danh mục|phạm vi|bí mật nhà nước))* (?P<level>tuyệt mật|tối mật|mật)[\])*.\s]*",
     r"(?P<keep>[,;.–-] ?(?:không|cấm|lưu|xem|thu|sử dụng|chỉ)\b.*)?$",
 ));
 
@@ -119,6 +119,13 @@ pub(super) fn field(cell: &str) -> Option<Secrecy> {
         "c" => ends.then_some(Secrecy::Mat),
         word => Some(level_word(word).unwrap_or(Secrecy::Mat)),
     }
+}
+
+/// The level that is the whole value of any field: "Phân loại: Tối mật". In a heading no other
+/// value is called so.
+pub(super) fn labelled(cell: &str) -> Option<Secrecy> {
+    let (_, value) = cell.rsplit_once(':')?;
+    super::whole_level(value).filter(|_| value.trim().starts_with(char::is_uppercase))
 }
 
 fn level_of(level: &str) -> Secrecy {

@@ -2,6 +2,7 @@
 //! scripts read, how it exits. It refuses to look inside.
 
 mod annexes;
+mod beside;
 mod day;
 mod desk;
 mod edges;

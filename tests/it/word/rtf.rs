@@ -163,6 +163,15 @@ fn pictures_count_where_they_stand() {
 }
 
 #[test]
+fn properties_are_kept_apart_from_the_text_and_names_of_people_are_not() {
+    let info = "{\\info{\\title M\\u7852?T}{\\author An}{\\company B}{\\creatim\\yr2020}}";
+    let contents = read(&format!("{info}a"));
+    assert_eq!(contents.pages[0], "a\n");
+    let hidden: Vec<&str> = contents.hidden.split_whitespace().collect();
+    assert_eq!(hidden, ["MẬT", "B"], "{:?}", contents.hidden);
+}
+
+#[test]
 fn page_count_end_and_depth() {
     assert_eq!(read("{\\info{\\nofpages3}}a").page_count, Some(3));
     for rtf in ["{\\rtf1 a", "{\\rtf1 {a}\\bin9 }", "{\\rtf1 \\"] {
