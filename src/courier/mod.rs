@@ -22,6 +22,7 @@ mod envelope;
 mod judge;
 mod login;
 mod maildir;
+mod network;
 mod piece;
 mod reply;
 mod server;
@@ -29,6 +30,7 @@ mod session;
 mod wire;
 
 pub use envelope::Envelope;
+pub use network::{Dialling, Duplex, Network, Raw};
 pub use piece::{Letter, Piece, PieceFault};
 pub use reply::{Malformed, REPLY_BYTES_MAX, REPLY_LINES_MAX, Replies, WireReply};
 
@@ -160,6 +162,19 @@ impl Courier {
         password: Option<SecretString>,
         local_name: &str,
     ) -> Result<Self, Fault> {
+        Self::over(Network::Tcp, smtp, password, local_name)
+    }
+
+    /// The same over a network of the caller's.
+    ///
+    /// # Errors
+    /// What is wrong with the set-up.
+    pub fn over(
+        network: Network,
+        smtp: &Smtp,
+        password: Option<SecretString>,
+        local_name: &str,
+    ) -> Result<Self, Fault> {
         let (host, port, security) = match &smtp.transport {
             Transport::Maildir(root) => {
                 return Ok(Self(Way::Maildir(Maildir { root: root.clone() })));
@@ -179,6 +194,7 @@ impl Courier {
             }),
         };
         let server = Server::new(Wanted {
+            network,
             host,
             port,
             security,

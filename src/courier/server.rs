@@ -22,6 +22,7 @@ use super::capabilities::Capabilities;
 use super::certificate::{Explaining, Refused};
 use super::judge::{self, Stage};
 use super::login::Account;
+use super::network::{Dialling, Network, Raw};
 use super::reply::WireReply;
 use super::wire::{Stream, Wire, closed};
 use super::{Fault, NoLink};
@@ -31,6 +32,7 @@ const ADDRESSES_MAX: usize = 4;
 
 /// A submission server and how to speak with it.
 pub(super) struct Server {
+    network: Network,
     host: String,
     port: u16,
     security: Security,
@@ -48,6 +50,7 @@ pub(super) struct Server {
 
 /// What is needed to build a [`Server`].
 pub(super) struct Wanted<'a> {
+    pub(super) network: Network,
     pub(super) host: &'a str,
     pub(super) port: u16,
     pub(super) security: Security,
@@ -108,6 +111,7 @@ impl Server {
             }
         };
         Ok(Self {
+            network: wanted.network,
             host: wanted.host.to_owned(),
             port: wanted.port,
             security: wanted.security,
@@ -123,10 +127,13 @@ impl Server {
 
     /// A connection ready for letters.
     pub(super) async fn open(&self) -> Result<(Wire, Capabilities), NoLink> {
-        let tcp = self.reach().await?;
+        let raw = match &self.network {
+            Network::Tcp => Box::new(self.reach().await?),
+            Network::Given(dial) => self.dial(dial()).await?,
+        };
         let stream = match self.security {
-            Security::Implicit => self.secure(tcp).await?,
-            Security::Plain | Security::StartTls => Stream::Plain(tcp),
+            Security::Implicit => self.secure(raw).await?,
+            Security::Plain | Security::StartTls => Stream::Plain(raw),
         };
         let mut wire = Wire::new(stream, self.timeout);
         self.greeting(&mut wire).await?;
@@ -180,11 +187,19 @@ impl Server {
         Err(last)
     }
 
-    async fn secure(&self, tcp: TcpStream) -> Result<Stream, NoLink> {
+    async fn dial(&self, dialling: Dialling) -> Result<Raw, NoLink> {
+        match timeout_at(Instant::now() + self.timeout, dialling).await {
+            Ok(Ok(raw)) => Ok(raw),
+            Ok(Err(error)) => Err(Trouble::Connection(error.to_string()).into()),
+            Err(_) => Err(Trouble::Silence(Stage::Connect.word()).into()),
+        }
+    }
+
+    async fn secure(&self, raw: Raw) -> Result<Stream, NoLink> {
         let Some((connector, name)) = &self.tls else {
             return Err(NoLink::Barred("TLS is not set up".into()));
         };
-        let handshake = connector.connect(name.clone(), tcp);
+        let handshake = connector.connect(name.clone(), raw);
         match timeout_at(Instant::now() + self.timeout, handshake).await {
             Ok(Ok(tls)) => Ok(Stream::Tls(Box::new(tls))),
             Ok(Err(error)) => Err(handshake_fault(&error)),
@@ -222,13 +237,13 @@ impl Server {
         if reply.code != 220 {
             return Err(turned_away(Stage::StartTls, reply.code, &reply));
         }
-        let Some(tcp) = wire.into_plain() else {
+        let Some(raw) = wire.into_plain() else {
             return Err(NoLink::protocol(
                 "bytes in clear behind the reply to STARTTLS: somebody on the way may be adding \
                  to what the server says",
             ));
         };
-        Ok(Wire::new(self.secure(tcp).await?, self.timeout))
+        Ok(Wire::new(self.secure(raw).await?, self.timeout))
     }
 }
 

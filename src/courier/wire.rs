@@ -7,10 +7,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::client::TlsStream;
 
+use super::network::Raw;
 use super::reply::{Malformed, Replies, WireReply};
 
 /// Bytes read at once.
@@ -42,8 +42,8 @@ pub(super) struct BodyCut {
 /// The two ways to be connected.
 #[derive(Debug)]
 pub(super) enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Plain(Raw),
+    Tls(Box<TlsStream<Raw>>),
 }
 
 /// The stream with the replies read from it.
@@ -64,11 +64,11 @@ impl Wire {
         }
     }
 
-    /// The TCP stream for STARTTLS; none where anything is waiting to be read: it came before TLS
+    /// The stream for STARTTLS; none where anything is waiting to be read: it came before TLS
     /// and could be taken for an answer after it (response injection, RFC 3207 §6).
-    pub(super) fn into_plain(self) -> Option<TcpStream> {
+    pub(super) fn into_plain(self) -> Option<Raw> {
         match self.stream {
-            Stream::Plain(tcp) if self.replies.is_empty() => Some(tcp),
+            Stream::Plain(raw) if self.replies.is_empty() => Some(raw),
             _ => None,
         }
     }
@@ -205,7 +205,7 @@ impl AsyncRead for Stream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Self::Plain(raw) => Pin::new(raw).poll_read(cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
         }
     }
@@ -218,7 +218,7 @@ impl AsyncWrite for Stream {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
+            Self::Plain(raw) => Pin::new(raw).poll_write(cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
         }
     }
@@ -229,7 +229,7 @@ impl AsyncWrite for Stream {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
+            Self::Plain(raw) => Pin::new(raw).poll_write_vectored(cx, bufs),
             Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
         }
     }
@@ -240,14 +240,14 @@ impl AsyncWrite for Stream {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Plain(raw) => Pin::new(raw).poll_flush(cx),
             Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Plain(raw) => Pin::new(raw).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }
