@@ -76,6 +76,9 @@ pub enum Sidecar {
     Unusable(&'static str),
 }
 
+/// Says whether a file is known as it is.
+pub type Known<'a> = dyn Fn(&Path, &Stamp) -> bool + 'a;
+
 /// A complete file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -192,7 +195,23 @@ impl Inbox {
     /// # Errors
     /// The folder itself can no longer be read.
     pub fn scan(&mut self, now: Instant) -> io::Result<Scan> {
-        scan::scan(&self.root, &self.settings, &mut self.seen, now)
+        self.scan_but(now, &|_, _| false)
+    }
+
+    /// The same without the files that are `known` as they are, by path and state; those beside
+    /// which something lies are given all the same. Nothing is remembered of what is left out.
+    ///
+    /// # Errors
+    /// The folder itself can no longer be read.
+    pub fn scan_but(&mut self, now: Instant, known: &Known<'_>) -> io::Result<Scan> {
+        scan::scan(&self.root, &self.settings, &mut self.seen, (now, known))
+    }
+
+    /// True where something lies at a path below the folder, or may: only what is surely gone is
+    /// not there.
+    #[must_use]
+    pub fn is_there(&self, path: &Path) -> bool {
+        !matches!(open::look(&self.root, path), Err(Refused::Gone))
     }
 
     /// Reads a file once, whole, into memory.

@@ -91,6 +91,12 @@ pub(super) fn file(
     Ok((File::from(fd), opened))
 }
 
+/// The state of what lies at a path, without opening it.
+pub(super) fn look(root: &impl AsFd, path: &Path) -> Result<Stat, Refused> {
+    let (parent, name) = parent(root, path)?;
+    stat(&parent, name).map_err(refused)
+}
+
 /// The open folder that a path leads to, and the last component.
 pub(super) fn parent<'a>(
     root: &impl AsFd,

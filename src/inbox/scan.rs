@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{Dir, FileType, Stat};
 
 use super::{
-    Finding, Found, Refused, Scan, Settings, Sidecar, Stamp, Stray, StrayKind, name, open,
+    Finding, Found, Known, Refused, Scan, Settings, Sidecar, Stamp, Stray, StrayKind, name, open,
 };
 
 /// Folders deeper than this are not entered.
@@ -47,16 +47,17 @@ struct Walk<'a> {
     settings: &'a Settings,
     seen: &'a mut HashMap<PathBuf, Seen>,
     now: Instant,
+    known: &'a Known<'a>,
     left: usize,
     scan: Scan,
 }
 
-/// See [`super::Inbox::scan`].
+/// See [`super::Inbox::scan_but`].
 pub(super) fn scan(
     root: &File,
     settings: &Settings,
     seen: &mut HashMap<PathBuf, Seen>,
-    now: Instant,
+    (now, known): (Instant, &Known<'_>),
 ) -> io::Result<Scan> {
     for state in seen.values_mut() {
         state.fresh = false;
@@ -66,6 +67,7 @@ pub(super) fn scan(
         settings,
         seen,
         now,
+        known,
         left: ENTRIES_MAX,
         scan: Scan::default(),
     };
@@ -169,6 +171,9 @@ impl Walk<'_> {
     fn file(&mut self, path: &Path, stat: &Stat, beside: Option<&Stat>) {
         let finding = open::judge(stat, self.settings.file_max);
         let stamps = (open::stamp(stat), beside.map(open::stamp));
+        if beside.is_none() && (self.known)(path, &stamps.0) {
+            return;
+        }
         let (state, still) = state(self.seen, path, stamps, self.now);
         if still < self.settings.settle {
             self.scan.waiting += 1;

@@ -4,6 +4,7 @@
 mod annexes;
 mod decide;
 mod examine;
+mod known;
 mod notice;
 mod people;
 mod pictures;
@@ -22,6 +23,8 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
+
+use known::Known;
 
 use crate::config::Config;
 use crate::document::{Disposition, Format, Reason, Secrecy};
@@ -92,30 +95,21 @@ impl Ingest<'_> {
         mut watch: impl FnMut(&Sighting) + Send,
     ) -> Result<Scanned> {
         let folder = || self.config.documents.folder.display().to_string();
+        let known = Known::load(self.ledger).await?;
         let scan = inbox
-            .scan(monotonic)
+            .scan_but(monotonic, &|path, stamp| known.alone(path, stamp))
             .map_err(|e| IngestError::Folder(folder(), e))?;
-        let stamps = self.ledger.stamps().await?;
-        self.forget_gone_secrets(&stamps, &scan.found, scan.waiting)
-            .await?;
+        self.forget_gone_secrets(inbox).await?;
         self.tell_strays(&scan.strays, now).await?;
         let mut scanned = Scanned {
             waiting: scan.waiting,
             troubles: scan.troubles,
             ..Scanned::default()
         };
-        let is_known = |found: &Found| {
-            stamps
-                .get(&path_of(found))
-                .is_some_and(|(size, at, inode, sidecar)| {
-                    (*size, *at, *inode)
-                        == (found.stamp.size, found.stamp.modified_ns, found.stamp.inode)
-                        && *sidecar == sidecar::fingerprint(found)
-                })
-        };
         let inbox = &*inbox;
         let mut new = scan.found;
-        new.retain(|found| !is_known(found));
+        new.retain(|found| !known.whole(found));
+        drop(known);
         if new.len() > AT_ONCE {
             new.sort_by_key(|found| std::cmp::Reverse(found.stamp.modified_ns));
             scanned.left = new.len() - AT_ONCE;
@@ -279,19 +273,9 @@ impl Ingest<'_> {
     }
 
     /// Once a secret file is gone from the folder nothing reminds of it any more.
-    async fn forget_gone_secrets(
-        &self,
-        stamps: &std::collections::HashMap<String, (u64, i64, u64, Option<String>)>,
-        found: &[Found],
-        waiting: usize,
-    ) -> Result<()> {
-        if waiting > 0 {
-            return Ok(());
-        }
-        let there: std::collections::HashSet<String> = found.iter().map(path_of).collect();
+    async fn forget_gone_secrets(&self, inbox: &Inbox) -> Result<()> {
         for matter in self.ledger.attention().await? {
-            let gone = stamps.contains_key(&matter.about) && !there.contains(&matter.about);
-            if matter.what == "secret" && gone {
+            if matter.what == "secret" && !inbox.is_there(&known::path(&matter.about)) {
                 let mut tx = self.ledger.begin().await?;
                 decisions::forget_sighting(&mut tx, &matter.about).await?;
                 events::clear(&mut tx, "secret", Some(&matter.about)).await?;
@@ -315,15 +299,9 @@ enum Read {
     },
 }
 
-/// The key of a file's sighting: its path below the folder; other bytes than UTF-8 are spelled out.
+/// The key of a file's sighting.
 fn path_of(found: &Found) -> String {
-    match found.path.to_str() {
-        Some(path) => path.to_owned(),
-        None => format!(
-            "\u{0}{}",
-            data_encoding::HEXLOWER.encode(found.path.as_os_str().as_encoded_bytes())
-        ),
-    }
+    known::key(&found.path)
 }
 
 fn sighting(found: &Found, format: Format) -> Sighting {

@@ -197,8 +197,7 @@ impl Ingest<'_> {
         if said.is_none() {
             return Ok(None);
         }
-        let stamps = self.ledger.stamps().await?;
-        let before = stamps.get(&path_of(found)).map(|(.., sidecar)| sidecar);
+        let before = self.ledger.sidecar_of(&path_of(found)).await?;
         let row = self.ledger.document(id).await?;
         // A document from before phobien is owed to nobody: there is nothing to narrow.
         let heard = |row: &DocumentRow| {
@@ -207,7 +206,7 @@ impl Ingest<'_> {
                 Standing::Waiting | Standing::Accepted
             )
         };
-        let Some(row) = row.filter(|row| before != Some(&said) && heard(row)) else {
+        let Some(row) = row.filter(|row| before != said && heard(row)) else {
             return Ok(None);
         };
         let mut new = row.document;

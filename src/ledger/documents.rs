@@ -1,10 +1,7 @@
 //! Owns documents on record: versions, their bytes, what was seen in the folder.
 //! It refuses to know how a document is judged.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, NaiveDate, Utc};
-use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, query};
 
@@ -128,32 +125,6 @@ pub struct Version {
 }
 
 impl Ledger {
-    /// Every sighting's stamp by path: size, modification time, inode, sidecar.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn stamps(&self) -> Result<HashMap<String, (u64, i64, u64, Option<String>)>> {
-        let stamp = |r: &SqliteRow| {
-            let (size, inode): (i64, i64) = (r.get(1), r.get(3));
-            (
-                r.get(0),
-                (
-                    size.cast_unsigned(),
-                    r.get(2),
-                    inode.cast_unsigned(),
-                    r.get(4),
-                ),
-            )
-        };
-        // Row by row: a row weighs several times what is kept of it.
-        query("SELECT path, size, modified_at, inode, sidecar FROM sightings")
-            .fetch(&self.readers)
-            .map_ok(|row| stamp(&row))
-            .try_collect()
-            .await
-            .map_err(LedgerError::from)
-    }
-
     /// Files that gave no version on record: refused, or secret.
     ///
     /// # Errors

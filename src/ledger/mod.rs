@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod people;
 pub mod purge;
 pub mod recipients;
+mod sightings;
 pub mod slots;
 
 pub use audit::Audit;

@@ -192,7 +192,9 @@ mod tests {
     proptest::proptest! {
         /// What is taken for a line as it stands is one.
         #[test]
-        fn a_line_stays_as_it_is(text in "(\\PC|[ a-zêệơ\u{300}-\u{30a}\u{323}\u{a0}\u{200b}\r\n]){0,12}") {
+        fn a_line_stays_as_it_is(
+            text in "(\\PC|[ a-zêệơ\u{300}-\u{30a}\u{323}\u{a0}\u{200b}\r\n]){0,12}",
+        ) {
             if is_line(&text) {
                 proptest::prop_assert_eq!(made_line(&text), text);
             }
