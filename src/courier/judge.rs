@@ -135,6 +135,9 @@ fn recipient(stage: Stage, reply: &WireReply) -> Outcome {
         421 => not_now(reply.kept()),
         530 => Outcome::Barred(format!("the server wants a login first: {}", reply.kept())),
         400..=499 => deferred(reply.kept()),
+        // Unknown command, out of sequence, no such parameter: this is said of what we sent, or
+        // of what arrived of it, never of the recipient. 501 may be said of an address.
+        500 | 502..=504 => out_of_place(stage, reply),
         500..=599 => Outcome::Refused(reply.kept()),
         _ => out_of_place(stage, reply),
     }
@@ -239,6 +242,9 @@ mod tests {
                 "too much",
                 "too much",
             ),
+            ("500 5.5.2 what", "barred", "trouble", "trouble", "refused"),
+            ("501 5.1.3 bad", "barred", "refused", "refused", "refused"),
+            ("503 5.5.1 when", "barred", "trouble", "trouble", "refused"),
             ("530 5.7.0 auth", "barred", "barred", "barred", "refused"),
             ("550 5.1.1 who", "barred", "refused", "refused", "refused"),
             (

@@ -266,7 +266,13 @@ impl Transaction<'_> {
             return gone(outcome);
         }
         let after = if self.way != Way::OneByOne && stage == Stage::Rcpt {
-            self.data_after_a_refusal().await
+            let Some(after) = self.data_after_a_refusal().await else {
+                // Fewer replies than commands: what was thrown away may have been RCPT, and DATA
+                // what was refused.
+                self.suspect(stage, true);
+                return gone(judge::before_the_dot(Stage::Data, Cut::Silence));
+            };
+            after
         } else {
             After::NeedsReset
         };
@@ -278,14 +284,16 @@ impl Transaction<'_> {
     }
 
     /// DATA rode in the group of a refused RCPT. A server that says 354 nevertheless has nobody to
-    /// deliver to and gets an empty body (RFC 2920 §3.1); any doubt ends the connection.
-    async fn data_after_a_refusal(&mut self) -> After {
-        match self.wire.reply().await {
+    /// deliver to and gets an empty body (RFC 2920 §3.1); any doubt ends the connection. None
+    /// where the server says nothing to it.
+    async fn data_after_a_refusal(&mut self) -> Option<After> {
+        Some(match self.wire.reply().await {
+            Err(Cut::Silence) => return None,
             Ok(reply) if reply.code == 421 => After::Gone,
             Ok(reply) if matches!(reply.code, 400..=599) => After::NeedsReset,
             Ok(reply) if reply.code == 354 && self.wire.is_quiet() => {
                 if self.wire.send(b".\r\n").await.is_err() {
-                    return After::Gone;
+                    return Some(After::Gone);
                 }
                 match self.wire.reply().await {
                     Ok(reply) if reply.code != 421 && matches!(reply.code, 400..=599) => {
@@ -295,7 +303,7 @@ impl Transaction<'_> {
                 }
             }
             _ => After::Gone,
-        }
+        })
     }
 
     /// The letter, the final dot, and what is said to it.

@@ -119,7 +119,7 @@ struct Pump<'a, L> {
     closed: bool,
     done: mpsc::Receiver<Done>,
     in_flight: usize,
-    /// The pace let fewer start than could have: there may be more to claim.
+    /// The pace let fewer start than could have, and all of these were there: there may be more.
     starved: bool,
     gate: Gate,
     pace: Pace,
@@ -185,11 +185,14 @@ impl<L: Outbox> Pump<'_, L> {
         );
         let wanted = if self.closed { 0 } else { width.min(room) };
         let permitted = self.pace.take(wanted, Instant::now());
-        self.starved = permitted < wanted;
         self.turn.most = permitted;
         self.turn.all_back = self.in_flight == 0;
         match self.ledger.turn(&self.turn, (self.clock)()).await {
-            Ok(turned) => Ok(self.turned(turned)),
+            Ok(turned) => {
+                let claimed = self.turned(turned);
+                self.starved = permitted < wanted && claimed == permitted;
+                Ok(claimed)
+            }
             Err(error) => {
                 self.pace.untake(permitted);
                 Err(error)
@@ -225,7 +228,8 @@ impl<L: Outbox> Pump<'_, L> {
 
     /// True where the run has come to its own end.
     async fn finished(&self, claimed: usize) -> Result<bool, LedgerError> {
-        if claimed > 0 || self.in_flight > 0 || !self.turn.settlements.is_empty() {
+        let busy = claimed > 0 || self.in_flight > 0 || !self.turn.settlements.is_empty();
+        if busy || self.steering.until == Until::Stopped {
             return Ok(false);
         }
         let queue = self.ledger.queue().await?;

@@ -2,7 +2,7 @@
 //! refuses to know the wire, and who turns.
 //!
 //! It is a trait because there are two ledgers: this one, and one in memory on which delivery is
-//! simulated.
+//! simulated (`tests/it/simulation`). `tests/it/outbox` says of both what the words here mean.
 
 use std::collections::BTreeSet;
 use std::future::Future;

@@ -63,6 +63,20 @@ async fn a_refused_recipient_fails_alone() {
 }
 
 #[tokio::test]
+async fn a_command_that_was_not_understood_blames_nobody() {
+    let rule = Rule::at(Stage::Rcpt)
+        .to("an@a.example")
+        .times(1)
+        .then(Action::reply("503 5.5.1 bad sequence of commands"));
+    let peer = Peer::start(Script::new().rule(rule)).await;
+    let mut office = office(&peer, "").await;
+    // One link, on which the letter before has shown that groups of commands are understood.
+    office.config.smtp.connections = 1;
+    let tally = office.deliver().await;
+    assert_eq!((tally.sent, tally.failed), (4, 0));
+}
+
+#[tokio::test]
 async fn two_hard_failures_from_different_editions_hold_the_address() {
     let rule = Rule::at(Stage::Rcpt)
         .to("an@a.example")

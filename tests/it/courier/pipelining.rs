@@ -106,6 +106,22 @@ async fn a_group_taken_for_one_command_costs_one_attempt() {
 }
 
 #[tokio::test]
+async fn a_refusal_counts_only_where_every_command_was_answered() {
+    // What threw RCPT away refuses DATA, and the client counts it as the answer to RCPT.
+    let script = Script::new()
+        .rule(
+            Rule::at(Stage::Rcpt)
+                .times(1)
+                .then(Action::reply("554 5.5.1 no valid recipients")),
+        )
+        .rule(Rule::at(Stage::Data).times(1).then(Action::Silence));
+    let peer = Peer::start(script).await;
+    let courier = courier(&peer);
+    assert_eq!(word(&once(&courier, AN).await), "silence");
+    assert_eq!(word(&once(&courier, AN).await), "sent");
+}
+
+#[tokio::test]
 async fn a_proven_group_is_not_doubted_again() {
     let script = Script::new().rule(
         Rule::at(Stage::Rcpt)

@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use tokio::net::TcpStream;
 
 use super::script::{Action, Now, Script, Stage};
-use super::stream::Stream;
+use super::stream::{Connection, Stream};
 use super::{Record, Taken};
 
 struct Dialogue {
@@ -26,17 +25,17 @@ struct Dialogue {
     named: String,
 }
 
-pub(super) async fn serve(
-    tcp: TcpStream,
+/// Plays the script on one connection, to its end.
+pub(crate) async fn serve(
+    plain: Box<dyn Connection>,
     number: usize,
     script: Arc<Script>,
     record: Arc<Mutex<Record>>,
 ) {
-    let _ = tcp.set_nodelay(true);
     let cut = script.cut_connection.is_none_or(|n| n == number);
     let limit = |bytes: Option<usize>| bytes.filter(|_| cut).unwrap_or(usize::MAX);
     let mut dialogue = Dialogue {
-        stream: Stream::new(tcp, limit(script.cut_read), limit(script.cut_written)),
+        stream: Stream::new(plain, limit(script.cut_read), limit(script.cut_written)),
         number,
         script,
         record,
@@ -309,6 +308,10 @@ impl Dialogue {
                 tokio::time::sleep(pause).await;
                 self.stream.write(format!("{more}\r\n").as_bytes()).await
             }
+            Action::Later(pause, action) => {
+                tokio::time::sleep(pause).await;
+                Box::pin(self.act(*action)).await
+            }
             Action::Take(_) => panic!("only at the dot can a letter be taken"),
         }
     }
@@ -331,7 +334,10 @@ impl Dialogue {
     }
 
     fn violation(&self, what: String) {
-        self.note(|record, _| record.violations.push(what));
+        // What throws away half a line has only itself to blame for the other half.
+        if !self.script.forgets_early_input {
+            self.note(|record, _| record.violations.push(what));
+        }
     }
 
     fn note(&self, write: impl FnOnce(&mut Record, usize)) {

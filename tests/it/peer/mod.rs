@@ -25,7 +25,9 @@ mod script;
 mod stream;
 
 pub(crate) use certificate::Certificate;
-pub(crate) use script::{Action, Rule, Script, Stage};
+pub(crate) use dialogue::serve;
+pub(crate) use script::{Action, Now, Rule, Script, Stage, faults, mixed};
+pub(crate) use stream::Connection;
 
 /// A letter the peer took responsibility for, whatever it then answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,7 +155,8 @@ async fn accept(listener: TcpListener, script: Arc<Script>, record: Arc<Mutex<Re
             record.connections
         };
         let (script, record) = (Arc::clone(&script), Arc::clone(&record));
-        connections.spawn(dialogue::serve(tcp, number, script, record));
+        let _ = tcp.set_nodelay(true);
+        connections.spawn(serve(Box::new(tcp), number, script, record));
         while connections.try_join_next().is_some() {}
     }
 }

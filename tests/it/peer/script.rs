@@ -49,6 +49,8 @@ pub(crate) enum Action {
     ReplyThenMore(String, String, Duration),
     /// At the dot: take the letter, then do this.
     Take(Box<Action>),
+    /// This, but not before so much time has passed.
+    Later(Duration, Box<Action>),
 }
 
 impl Action {
@@ -66,7 +68,7 @@ impl Action {
     }
 
     /// What the peer will have said first, where it says anything.
-    pub(super) fn opening(&self) -> &[u8] {
+    pub(crate) fn opening(&self) -> &[u8] {
         match self {
             Self::Reply(text) | Self::ReplyThenClose(text) | Self::ReplyThenMore(text, ..) => {
                 text.as_bytes()
@@ -75,6 +77,7 @@ impl Action {
             Self::Split(chunks) => chunks.first().map_or(&[], Vec::as_slice),
             Self::Silence | Self::Close | Self::Reset => &[],
             Self::Take(_) => b"250",
+            Self::Later(_, action) => action.opening(),
         }
     }
 }
@@ -146,16 +149,18 @@ impl Rule {
 }
 
 /// Where a dialogue stands.
-pub(super) struct Now<'a> {
-    pub(super) stage: Stage,
-    pub(super) connection: usize,
-    pub(super) transaction: usize,
+pub(crate) struct Now<'a> {
+    pub(crate) stage: Stage,
+    pub(crate) connection: usize,
+    pub(crate) transaction: usize,
     /// The recipient the transaction last named.
-    pub(super) to: &'a str,
+    pub(crate) to: &'a str,
 }
 
+/// Says at each stage what to do there instead of the usual, if anything.
+type Whim = Box<dyn Fn(&Now<'_>) -> Option<Action> + Send + Sync>;
+
 /// Everything a peer is told.
-#[derive(Debug)]
 pub(crate) struct Script {
     rules: Vec<Rule>,
     pub(super) offers: Vec<String>,
@@ -168,6 +173,7 @@ pub(crate) struct Script {
     pub(super) cut_connection: Option<usize>,
     pub(super) forgets_early_input: bool,
     random: Option<Random>,
+    whim: Option<Whim>,
 }
 
 impl Script {
@@ -185,6 +191,7 @@ impl Script {
             cut_connection: None,
             forgets_early_input: false,
             random: None,
+            whim: None,
         }
     }
 
@@ -270,11 +277,23 @@ impl Script {
         self
     }
 
+    /// Asks this where no rule applies.
+    pub(crate) fn whim(
+        mut self,
+        whim: impl Fn(&Now<'_>) -> Option<Action> + Send + Sync + 'static,
+    ) -> Self {
+        self.whim = Some(Box::new(whim));
+        self
+    }
+
     pub(super) fn action(&self, now: &Now<'_>) -> Option<Action> {
         let rule = self.rules.iter().find(|rule| rule.applies(now));
         match rule {
             Some(rule) => rule.action.clone(),
-            None => self.random.as_ref().and_then(|random| random.action(now)),
+            None => match &self.whim {
+                Some(whim) => whim(now),
+                None => self.random.as_ref().and_then(|random| random.action(now)),
+            },
         }
     }
 }
@@ -311,7 +330,7 @@ impl Random {
 }
 
 /// SplitMix64's finish.
-fn mixed(x: u64) -> u64 {
+pub(crate) fn mixed(x: u64) -> u64 {
     let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -320,7 +339,7 @@ fn mixed(x: u64) -> u64 {
 
 /// What may go wrong by chance. A refusal for good (5xx) is not among them: the letter would
 /// rightly never arrive.
-fn faults(stage: Stage, silence: bool) -> Vec<Action> {
+pub(crate) fn faults(stage: Stage, silence: bool) -> Vec<Action> {
     let mut faults = match stage {
         Stage::Banner => vec![Action::ReplyThenClose("421 4.3.2 not now".into())],
         Stage::Mail => vec![

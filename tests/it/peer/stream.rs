@@ -4,7 +4,7 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -12,9 +12,21 @@ use tokio_rustls::server::TlsStream;
 /// How long a closing end waits for the other, so that a close is no reset.
 const CLOSING: Duration = Duration::from_millis(500);
 
+/// What a peer is reached over.
+pub(crate) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Its end will be a break (RST), no goodbye.
+    fn break_off(&self);
+}
+
+impl Connection for TcpStream {
+    fn break_off(&self) {
+        let _ = self.set_zero_linger();
+    }
+}
+
 enum Bytes {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Plain(Box<dyn Connection>),
+    Tls(Box<TlsStream<Box<dyn Connection>>>),
     Gone,
 }
 
@@ -29,9 +41,9 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(tcp: TcpStream, read_left: usize, write_left: usize) -> Self {
+    pub(super) fn new(plain: Box<dyn Connection>, read_left: usize, write_left: usize) -> Self {
         Self {
-            bytes: Bytes::Plain(tcp),
+            bytes: Bytes::Plain(plain),
             buffer: Vec::new(),
             read_left,
             write_left,
@@ -41,8 +53,8 @@ impl Stream {
     /// TLS from here on; what was read already goes to nobody.
     pub(super) async fn secure(&mut self, acceptor: &TlsAcceptor) -> io::Result<()> {
         match std::mem::replace(&mut self.bytes, Bytes::Gone) {
-            Bytes::Plain(tcp) => {
-                self.bytes = Bytes::Tls(Box::new(acceptor.accept(tcp).await?));
+            Bytes::Plain(plain) => {
+                self.bytes = Bytes::Tls(Box::new(acceptor.accept(plain).await?));
                 Ok(())
             }
             _ => Err(io::ErrorKind::InvalidInput.into()),
@@ -57,7 +69,7 @@ impl Stream {
             return Err(self.reset());
         }
         let read = match &mut self.bytes {
-            Bytes::Plain(tcp) => tcp.read(&mut chunk[..most]).await?,
+            Bytes::Plain(plain) => plain.read(&mut chunk[..most]).await?,
             Bytes::Tls(tls) => tls.read(&mut chunk[..most]).await?,
             Bytes::Gone => 0,
         };
@@ -76,7 +88,7 @@ impl Stream {
         let most = bytes.len().min(self.write_left);
         self.write_left -= most;
         match &mut self.bytes {
-            Bytes::Plain(tcp) => tcp.write_all(&bytes[..most]).await?,
+            Bytes::Plain(plain) => plain.write_all(&bytes[..most]).await?,
             Bytes::Tls(tls) => {
                 tls.write_all(&bytes[..most]).await?;
                 tls.flush().await?;
@@ -92,7 +104,7 @@ impl Stream {
     /// FIN, and what the other side still says is read, lest the system answer it with RST.
     pub(super) async fn close(&mut self) -> io::Result<()> {
         let _ = match &mut self.bytes {
-            Bytes::Plain(tcp) => tcp.shutdown().await,
+            Bytes::Plain(plain) => plain.shutdown().await,
             Bytes::Tls(tls) => tls.shutdown().await,
             Bytes::Gone => Ok(()),
         };
@@ -104,11 +116,11 @@ impl Stream {
 
     /// RST.
     pub(super) fn reset(&mut self) -> io::Error {
-        let _ = match &self.bytes {
-            Bytes::Plain(tcp) => tcp.set_zero_linger(),
-            Bytes::Tls(tls) => tls.get_ref().0.set_zero_linger(),
-            Bytes::Gone => Ok(()),
-        };
+        match &self.bytes {
+            Bytes::Plain(plain) => plain.break_off(),
+            Bytes::Tls(tls) => tls.get_ref().0.break_off(),
+            Bytes::Gone => {}
+        }
         self.bytes = Bytes::Gone;
         io::ErrorKind::ConnectionAborted.into()
     }
