@@ -13,6 +13,7 @@ use super::open::{self, Desk};
 use super::show::{Screen, safe};
 use super::stop::code;
 use crate::daemon::now;
+use crate::deliver;
 use crate::delivery::State;
 use crate::ledger::DeliveryLock;
 use crate::ledger::editions::EditionRow;
@@ -36,6 +37,8 @@ struct Status<'a> {
     node: String,
     next: Vec<Next>,
     queue: Waiting,
+    /// Letters a minute, where the server taught us not to pass that.
+    rate: Option<f64>,
     editions: &'a [Edition],
     attention: Vec<Matter>,
 }
@@ -97,6 +100,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode> {
     let calendar = desk.config.calendar();
     let next = publish::upcoming(&desk.config.schedules, &calendar, SLOTS, at);
     let queue = ledger.queue().await?;
+    let rate = deliver::lowered_rate(ledger).await?;
     let rows = ledger.editions(EDITIONS).await?;
     let mut editions = Vec::new();
     for row in &rows {
@@ -119,12 +123,18 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode> {
                 deferred: queue.deferred,
                 unknown: queue.unknown,
             },
+            rate,
             editions: &editions,
             attention: matters.iter().map(|m| matter(m, screen)).collect(),
         });
     } else {
         let next = next.iter().map(|(name, slot)| (name, slot.due_at));
         head(desk, at, next, &queue)?;
+        if let Some(rate) = rate {
+            let vi = format!("Máy chủ thư báo quá nhiều: hiện tối đa {rate:.0} thư/phút");
+            let en = format!("The mail server said too much: {rate:.0} letters a minute for now");
+            screen.line(screen.say(&vi, &en));
+        }
         table(screen, &rows, &editions);
         attention(screen, &matters);
     }

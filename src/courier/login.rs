@@ -2,9 +2,16 @@
 //! to know how the connection was secured; it is only ever called on one that may carry a
 //! password, and no password or line with one in it is ever logged.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use data_encoding::BASE64;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::delivery::Trouble;
 
 use super::NoLink;
 use super::capabilities::Capabilities;
@@ -14,6 +21,45 @@ use super::wire::Wire;
 
 /// Challenges a server may ask before it decides; LOGIN asks two.
 const CHALLENGES_MAX: usize = 2;
+
+/// How long after a refused login no other is tried: each one may lock the account.
+const REFUSED: Duration = Duration::from_secs(60);
+
+/// Lets one login be tried at a time until the first succeeds, and none again where one was just
+/// refused: all connections would be refused alike.
+#[derive(Debug, Default)]
+pub(super) struct Door {
+    open: AtomicBool,
+    refused: Mutex<Option<(Instant, NoLink)>>,
+}
+
+impl Door {
+    /// Logs in.
+    pub(super) async fn log_in(
+        &self,
+        account: &Account,
+        wire: &mut Wire,
+        server: &Capabilities,
+    ) -> Result<(), NoLink> {
+        if self.open.load(Ordering::Relaxed) {
+            let end = account.log_in(wire, server).await;
+            if matches!(end, Err(NoLink::Barred(_))) {
+                self.open.store(false, Ordering::Relaxed);
+            }
+            return end;
+        }
+        let mut refused = self.refused.lock().await;
+        if let Some((_, none)) = refused.as_ref().filter(|(at, _)| at.elapsed() < REFUSED) {
+            return Err(none.clone());
+        }
+        let end = account.log_in(wire, server).await;
+        if let Err(none @ NoLink::Barred(_)) = &end {
+            *refused = Some((Instant::now(), none.clone()));
+        }
+        self.open.store(end.is_ok(), Ordering::Relaxed);
+        end
+    }
+}
 
 /// Who logs in.
 #[derive(Clone, Debug)]
@@ -96,6 +142,8 @@ fn decoded(reply: &WireReply) -> Result<String, NoLink> {
 fn judged(reply: &WireReply) -> Result<(), NoLink> {
     match reply.code {
         235 => Ok(()),
+        // Its enhanced code 4.7.0 (RFC 4954 §6) is about the login, not about how much we send.
+        454 => Err(Trouble::NotNow(reply.kept()).into()),
         400..=499 => Err(judge::not_now(reply.kept()).into()),
         500..=599 => Err(NoLink::Barred(format!(
             "the server refuses the login ({}); check [smtp] username and the password",

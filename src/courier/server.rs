@@ -21,7 +21,7 @@ use crate::delivery::Trouble;
 use super::capabilities::Capabilities;
 use super::certificate::{Explaining, Refused};
 use super::judge::{self, Stage};
-use super::login::Account;
+use super::login::{Account, Door};
 use super::network::{Dialling, Network, Raw};
 use super::reply::WireReply;
 use super::wire::{Stream, Wire, closed};
@@ -38,6 +38,7 @@ pub(super) struct Server {
     security: Security,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     account: Option<Account>,
+    door: Door,
     /// Our own name in EHLO.
     local_name: String,
     timeout: Duration,
@@ -82,11 +83,17 @@ impl Trust {
     }
 
     /// A group was not understood, and none ever was: never again. True where that is the
-    /// conclusion.
+    /// conclusion, be it for this group or for one that was on its way at the same time.
     pub(super) fn lose(&self) -> bool {
         let (from, to) = (Self::UNTRIED, Self::BROKEN);
         let order = Ordering::Relaxed;
-        self.0.compare_exchange(from, to, order, order).is_ok()
+        match self.0.compare_exchange(from, to, order, order) {
+            Ok(_) => {
+                tracing::warn!("the server announces PIPELINING and does not do it so");
+                true
+            }
+            Err(now) => now == Self::BROKEN,
+        }
     }
 }
 
@@ -117,6 +124,7 @@ impl Server {
             security: wanted.security,
             tls,
             account: wanted.account,
+            door: Door::default(),
             local_name: name.to_owned(),
             timeout: wanted.timeout,
             final_timeout: wanted.final_timeout,
@@ -144,7 +152,7 @@ impl Server {
             server = self.ehlo(&mut wire).await?;
         }
         if let Some(account) = &self.account {
-            account.log_in(&mut wire, &server).await?;
+            self.door.log_in(account, &mut wire, &server).await?;
         }
         tracing::debug!(host = %self.host, pipelining = server.pipelining, "connected");
         Ok((wire, server))
@@ -260,6 +268,8 @@ async fn command(wire: &mut Wire, stage: Stage, line: &str) -> Result<WireReply,
 /// A negative reply before there is a sender.
 fn turned_away(stage: Stage, code: u16, reply: &WireReply) -> NoLink {
     match code {
+        // STARTTLS and its enhanced code 4.7.0 are about TLS, not about how much we send.
+        454 => Trouble::NotNow(reply.kept()).into(),
         400..=499 => judge::not_now(reply.kept()).into(),
         500..=599 => NoLink::Barred(format!(
             "the server turns this machine away at {}: {}",

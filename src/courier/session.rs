@@ -198,7 +198,13 @@ impl Transaction<'_> {
             let reply = match self.wire.reply().await {
                 Ok(reply) => reply,
                 Err(cut) => {
-                    self.suspect(stage, cut == Cut::Silence);
+                    // What opens a group came alone, as far as the server can know.
+                    let opening = self.way == Way::Grouped && stage == Stage::Mail;
+                    if self.suspect(stage, cut == Cut::Silence && !opening) {
+                        // No recipient's fault: it is to be tried again at once.
+                        let words = format!("no answer to {} in a group", stage.word());
+                        return Err(gone(Outcome::Trouble(Trouble::Protocol(words))));
+                    }
                     return Err(gone(judge::before_the_dot(stage, cut)));
                 }
             };
@@ -235,15 +241,7 @@ impl Transaction<'_> {
 
     /// Where a group was not understood, the next connections speak more simply.
     fn suspect(&self, stage: Stage, odd: bool) -> bool {
-        let lost = odd && stage != Stage::Rset && self.trust().is_some_and(Trust::lose);
-        if lost {
-            let way = self.way;
-            tracing::warn!(
-                ?way,
-                "the server announces PIPELINING and does not do it so"
-            );
-        }
-        lost
+        odd && stage != Stage::Rset && self.trust().is_some_and(Trust::lose)
     }
 
     /// A negative reply to the envelope.
@@ -266,17 +264,18 @@ impl Transaction<'_> {
             return gone(outcome);
         }
         let after = if self.way != Way::OneByOne && stage == Stage::Rcpt {
-            let Some(after) = self.data_after_a_refusal().await else {
-                // Fewer replies than commands: what was thrown away may have been RCPT, and DATA
-                // what was refused.
-                self.suspect(stage, true);
-                return gone(judge::before_the_dot(Stage::Data, Cut::Silence));
-            };
-            after
+            match self.data_after_a_refusal().await {
+                Ok(after) => after,
+                // Replies have shifted, so the refusal may have been meant for something else.
+                Err(odd) => {
+                    self.suspect(stage, true);
+                    return gone(odd);
+                }
+            }
         } else {
             After::NeedsReset
         };
-        if self.way == Way::Rode && !self.wire.is_quiet() {
+        if self.way != Way::OneByOne && after != After::Gone && !self.wire.is_quiet() {
             // One reply too many: this refusal may have been meant for something else.
             return gone(NoLink::unasked(stage).into());
         }
@@ -284,24 +283,27 @@ impl Transaction<'_> {
     }
 
     /// DATA rode in the group of a refused RCPT. A server that says 354 nevertheless has nobody to
-    /// deliver to and gets an empty body (RFC 2920 §3.1); any doubt ends the connection. None
-    /// where the server says nothing to it.
-    async fn data_after_a_refusal(&mut self) -> Option<After> {
-        Some(match self.wire.reply().await {
-            Err(Cut::Silence) => return None,
-            Ok(reply) if reply.code == 421 => After::Gone,
-            Ok(reply) if matches!(reply.code, 400..=599) => After::NeedsReset,
-            Ok(reply) if reply.code == 354 && self.wire.is_quiet() => {
-                if self.wire.send(b".\r\n").await.is_err() {
-                    return Some(After::Gone);
-                }
-                match self.wire.reply().await {
-                    Ok(reply) if reply.code != 421 && matches!(reply.code, 400..=599) => {
-                        After::NeedsReset
-                    }
-                    _ => After::Gone,
-                }
-            }
+    /// deliver to and gets an empty body (RFC 2920 §3.1); any doubt ends the connection. An error
+    /// where replies and commands do not match: fewer of them, since what was thrown away may have
+    /// been RCPT and what was refused DATA, or one out of place.
+    async fn data_after_a_refusal(&mut self) -> Result<After, Outcome> {
+        let reply = match self.wire.reply().await {
+            Ok(reply) => reply,
+            Err(Cut::Silence) => return Err(judge::before_the_dot(Stage::Data, Cut::Silence)),
+            Err(_) => return Ok(After::Gone),
+        };
+        match reply.code {
+            421 => return Ok(After::Gone),
+            400..=599 => return Ok(After::NeedsReset),
+            354 if self.wire.is_quiet() => {}
+            354 => return Ok(After::Gone),
+            _ => return Err(judge::out_of_place(Stage::Data, &reply)),
+        }
+        if self.wire.send(b".\r\n").await.is_err() {
+            return Ok(After::Gone);
+        }
+        Ok(match self.wire.reply().await {
+            Ok(reply) if reply.code != 421 && matches!(reply.code, 400..=599) => After::NeedsReset,
             _ => After::Gone,
         })
     }

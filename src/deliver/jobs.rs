@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::ledger::deliveries::Claim;
 
@@ -27,6 +28,7 @@ pub(super) struct Jobs {
     claims: Mutex<VecDeque<Claim>>,
     /// As many permits as claims nobody waits for.
     there: Semaphore,
+    over: CancellationToken,
 }
 
 impl Jobs {
@@ -34,6 +36,7 @@ impl Jobs {
         Self {
             claims: Mutex::default(),
             there: Semaphore::new(0),
+            over: CancellationToken::new(),
         }
     }
 
@@ -54,6 +57,12 @@ impl Jobs {
     /// No more will come: workers end when the queue is empty.
     pub(super) fn close(&self) {
         self.there.close();
+        self.over.cancel();
+    }
+
+    /// Waits until no more will come.
+    pub(super) async fn closed(&self) {
+        self.over.cancelled().await;
     }
 
     /// Waits for a claim.

@@ -14,7 +14,7 @@ mod tally;
 mod words;
 mod worker;
 
-pub use pump::deliver;
+pub use pump::{deliver, lowered_rate};
 pub use tally::Tally;
 
 use std::sync::Arc;

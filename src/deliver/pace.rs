@@ -1,8 +1,10 @@
 //! Owns how fast letters may start: the configured rate, halved where the server says too much and
-//! raised again step by step (AIMD). It refuses to know why the rate is what it is.
+//! raised again step by step (AIMD). It refuses to know where what was learnt is kept.
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 /// Never slower than this many a minute.
@@ -11,8 +13,21 @@ const RATE_MIN: f64 = 6.0;
 const RATE_STEP: f64 = 1.0;
 /// How long nothing starts after the server said too much.
 const REST: Duration = Duration::from_secs(60);
+/// Longest rest that is taken over from an earlier process; its clock may have been wrong.
+const REST_MAX: TimeDelta = TimeDelta::hours(24);
 /// Letters that may start at once after a quiet time, as a part of a minute's rate.
 const BURST_SECONDS: f64 = 1.0;
+
+/// What a server taught us about its limits, for the next start.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Learnt {
+    /// The rate in force, a minute.
+    pub(super) rate: f64,
+    /// When it was.
+    at: DateTime<Utc>,
+    /// Nothing starts before.
+    rest_until: Option<DateTime<Utc>>,
+}
 
 /// A bucket of permissions to start.
 #[derive(Debug)]
@@ -28,12 +43,19 @@ pub(super) struct Pace {
     /// Letters accepted in the current and the last minute, to know what rate was too much.
     minute: (Instant, u32),
     last_minute: u32,
+    /// The rate is no longer what was last kept.
+    news: bool,
 }
 
 impl Pace {
-    pub(super) fn new(configured: Option<u32>, now: Instant) -> Self {
+    /// The configured rate, or what was learnt before if that is less.
+    pub(super) fn new(
+        configured: Option<u32>,
+        learnt: Option<Learnt>,
+        (now, wall): (Instant, DateTime<Utc>),
+    ) -> Self {
         let configured = configured.map(f64::from);
-        Self {
+        let mut pace = Self {
             configured,
             rate: configured,
             saved: 1.0,
@@ -42,12 +64,54 @@ impl Pace {
             rest_until: None,
             minute: (now, 0),
             last_minute: 0,
+            news: false,
+        };
+        // A value of another form teaches nothing.
+        if let Some(learnt) = learnt.filter(|l| l.rate.is_finite()) {
+            let minutes = (wall - learnt.at).num_minutes().max(0);
+            let rate = learnt.rate.max(RATE_MIN) + RATE_STEP * minutes as f64;
+            pace.rate = Some(configured.map_or(rate, |most| rate.min(most)));
+            let rest = learnt.rest_until.map(|until| until - wall);
+            let rest = rest.and_then(|rest| rest.min(REST_MAX).to_std().ok());
+            pace.rest_until = rest.map(|rest| now + rest);
         }
+        pace
+    }
+
+    /// What is to be kept for the next start, if it changed: what was learnt, or nothing any more.
+    /// It counts as kept once [`Pace::kept`] is called.
+    pub(super) fn news(&self, now: Instant, wall: DateTime<Utc>) -> Option<Option<Learnt>> {
+        let rest = self
+            .rest_until
+            .and_then(|until| until.checked_duration_since(now));
+        let rest = rest.and_then(|rest| TimeDelta::from_std(rest).ok());
+        self.news.then(|| {
+            self.lowered().map(|rate| Learnt {
+                rate,
+                at: wall,
+                rest_until: rest.map(|rest| wall + rest),
+            })
+        })
+    }
+
+    /// The news are on record.
+    pub(super) fn kept(&mut self) {
+        self.news = false;
+    }
+
+    /// True while nothing may start because the server said so.
+    pub(super) fn rests(&self, now: Instant) -> bool {
+        self.rest_until.is_some_and(|until| now < until)
+    }
+
+    /// The rate in force where the server made it less than what is configured, a minute.
+    pub(super) fn lowered(&self) -> Option<f64> {
+        self.rate.filter(|rate| self.configured != Some(*rate))
     }
 
     /// How many of `wanted` may start now; they count as started.
     pub(super) fn take(&mut self, wanted: usize, now: Instant) -> usize {
-        if self.rest_until.is_some_and(|until| now < until) {
+        if self.rests(now) {
             return 0;
         }
         self.rest_until = None;
@@ -81,12 +145,13 @@ impl Pace {
     /// The server said too much: half the rate, and a rest.
     pub(super) fn too_much(&mut self, now: Instant, rest: Option<Duration>) {
         // Letters that were under way together complain together; that is one complaint.
-        if self.rest_until.is_some_and(|until| now < until) {
+        if self.rests(now) {
             return;
         }
         let seen = f64::from(self.last_minute.max(self.minute.1)).max(RATE_MIN * 2.0);
         self.rate = Some((self.rate.unwrap_or(seen).min(seen) / 2.0).max(RATE_MIN));
         self.rest_until = Some(now + rest.unwrap_or(REST));
+        self.news = true;
         self.raised_at = now;
         self.saved = 1.0;
     }
@@ -110,6 +175,7 @@ impl Pace {
             let raised = rate + RATE_STEP * minutes as f64;
             self.rate = Some(self.configured.map_or(raised, |most| raised.min(most)));
             self.raised_at = now;
+            self.news = true;
         }
     }
 }
@@ -117,6 +183,10 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn fresh(configured: Option<u32>, now: Instant) -> Pace {
+        Pace::new(configured, None, (now, DateTime::UNIX_EPOCH))
+    }
 
     fn started_in(pace: &mut Pace, from: Instant, seconds: u64) -> usize {
         (0..seconds * 10)
@@ -127,16 +197,16 @@ mod tests {
     #[test]
     fn keeps_the_configured_rate() {
         let now = Instant::now();
-        let mut pace = Pace::new(Some(600), now);
+        let mut pace = fresh(Some(600), now);
         let started = started_in(&mut pace, now, 30);
         assert!((295..=311).contains(&started), "{started}");
-        assert_eq!(Pace::new(None, now).take(1000, now), 1000);
+        assert_eq!(fresh(None, now).take(1000, now), 1000);
     }
 
     #[test]
     fn halves_when_the_server_complains_and_rises_again() {
         let now = Instant::now();
-        let mut pace = Pace::new(Some(600), now);
+        let mut pace = fresh(Some(600), now);
         for _ in 0..600 {
             pace.accepted(now);
         }
@@ -153,5 +223,49 @@ mod tests {
         assert_eq!(pace.rate, Some(361.0));
         pace.take(1, now + Duration::from_secs(360_000));
         assert_eq!(pace.rate, Some(600.0), "never above what is configured");
+    }
+
+    #[test]
+    fn what_was_learnt_survives_and_grows_meanwhile() {
+        let (now, wall) = (Instant::now(), DateTime::UNIX_EPOCH);
+        let mut pace = fresh(Some(600), now);
+        assert_eq!(pace.news(now, wall), None, "nothing to keep");
+        (0..400).for_each(|_| pace.accepted(now));
+        pace.too_much(now, Some(Duration::from_secs(300)));
+        let news = pace.news(now, wall);
+        assert_eq!(pace.news(now, wall), news, "until it is on record");
+        let json = serde_json::to_string(&news.unwrap()).unwrap();
+        pace.kept();
+        assert_eq!(pace.news(now, wall), None);
+
+        let learnt: Option<Learnt> = serde_json::from_str(&json).unwrap();
+        let again = |seconds| {
+            let wall = wall + TimeDelta::seconds(seconds);
+            Pace::new(Some(600), learnt, (now, wall))
+        };
+        assert_eq!(again(0).rate, Some(200.0));
+        assert_eq!(again(299).take(1, now), 0, "still resting");
+        assert_eq!(again(301).take(1, now), 1);
+        assert_eq!(again(3600).rate, Some(260.0), "60 minutes, 60 more");
+        assert_eq!(
+            again(1_000_000).rate,
+            Some(600.0),
+            "never above what is configured"
+        );
+        let back = again(-86_400 * 3650);
+        assert_eq!(back.rate, Some(200.0), "a clock set back raises nothing");
+        let rest = back.rest_until.unwrap() - now;
+        assert!(rest <= Duration::from_secs(86_400), "{rest:?}");
+    }
+
+    #[test]
+    fn a_rate_that_is_back_leaves_nothing_to_remember() {
+        let now = Instant::now();
+        let mut pace = fresh(Some(10), now);
+        pace.too_much(now, None);
+        pace.kept();
+        let later = now + Duration::from_secs(3600);
+        pace.take(1, later);
+        assert_eq!(pace.news(later, DateTime::UNIX_EPOCH), Some(None));
     }
 }

@@ -1,7 +1,9 @@
 //! Owns the loop between ledger and workers: settle what came back, claim what may go, in one
 //! commit. It refuses to touch the wire.
 
-use std::collections::HashMap;
+mod harvest;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,16 +13,13 @@ use tokio::time::Instant;
 
 use super::gate::Gate;
 use super::jobs::Jobs;
-use super::pace::Pace;
+use super::pace::{Learnt, Pace};
 use super::sheets::Sheets;
-use super::words::{word_of, words_of};
 use super::worker::{Done, Worker};
 use super::{Clock, DeliverError, Rules, Steering, Tally, Until, Way};
-use crate::courier::NoLink;
-use crate::delivery::{Brake, Outcome, Progress, State, Trouble, Verdict};
+use crate::delivery::Brake;
 use crate::edition::EditionId;
-use crate::ledger::deliveries::{Claim, Settlement};
-use crate::ledger::outbox::{Outbox, Pause, Server, Turn, Turned};
+use crate::ledger::outbox::{Outbox, Pause, Turn, Turned};
 use crate::ledger::{DeliveryLock, LedgerError};
 
 /// How long the ledger may fail before delivering stops; outcomes are kept in memory meanwhile and
@@ -60,6 +59,7 @@ pub async fn deliver<L: Outbox>(
     if found > 0 {
         tracing::warn!(found, "deliveries left in doubt by an earlier process");
     }
+    let learnt = learnt(ledger).await?;
     let (done_sender, done) = mpsc::channel(rules.in_doubt_max.max(1));
     let jobs = Arc::new(Jobs::new());
     let sheets = Arc::new(Sheets::new(ledger.clone(), way.signer.clone()));
@@ -88,9 +88,10 @@ pub async fn deliver<L: Outbox>(
         in_flight: 0,
         starved: false,
         gate: Gate::new(rules.connections),
-        pace: Pace::new(rules.rate_per_minute, started),
+        pace: Pace::new(rules.rate_per_minute, learnt, (started, clock())),
+        crowded: 0,
         brakes: HashMap::new(),
-        troubles: HashMap::new(),
+        troubles: HashSet::new(),
         turn: Turn::default(),
         tally: Tally::default(),
     };
@@ -108,6 +109,22 @@ pub async fn deliver<L: Outbox>(
     Ok(tally)
 }
 
+async fn learnt<L: Outbox>(ledger: &L) -> Result<Option<Learnt>, LedgerError> {
+    let json = ledger.learnt().await?;
+    Ok(json
+        .and_then(|json| serde_json::from_str(&json).ok())
+        .flatten())
+}
+
+/// The letters a minute that the server taught us not to pass, where that is less than what is
+/// configured.
+///
+/// # Errors
+/// The database failed.
+pub async fn lowered_rate<L: Outbox>(ledger: &L) -> Result<Option<f64>, LedgerError> {
+    Ok(learnt(ledger).await?.map(|learnt| learnt.rate))
+}
+
 struct Pump<'a, L> {
     ledger: &'a L,
     rules: &'a Rules,
@@ -123,9 +140,11 @@ struct Pump<'a, L> {
     starved: bool,
     gate: Gate,
     pace: Pace,
+    /// Connections not to be had since the last letter was accepted.
+    crowded: usize,
     brakes: HashMap<EditionId, Brake>,
     /// Deliveries whose dialogue broke once; the second time they wait, so that none blocks others.
-    troubles: HashMap<i64, u32>,
+    troubles: HashSet<i64>,
     /// What the next commit holds.
     turn: Turn,
     tally: Tally,
@@ -187,7 +206,10 @@ impl<L: Outbox> Pump<'_, L> {
         let permitted = self.pace.take(wanted, Instant::now());
         self.turn.most = permitted;
         self.turn.all_back = self.in_flight == 0;
-        match self.ledger.turn(&self.turn, (self.clock)()).await {
+        let now = (self.clock)();
+        let news = self.pace.news(Instant::now(), now);
+        self.turn.learnt = news.map(|learnt| serde_json::to_string(&learnt).unwrap_or_default());
+        match self.ledger.turn(&self.turn, now).await {
             Ok(turned) => {
                 let claimed = self.turned(turned);
                 self.starved = permitted < wanted && claimed == permitted;
@@ -208,6 +230,7 @@ impl<L: Outbox> Pump<'_, L> {
             tracing::error!(%edition, why, "edition paused");
         }
         self.turn.server = None;
+        self.pace.kept();
         self.tally.cancelled += turned.stopped.len() as u64;
         let stopped = turned.stopped.iter().map(|s| s.edition);
         self.turn.touched.extend(stopped);
@@ -242,7 +265,7 @@ impl<L: Outbox> Pump<'_, L> {
             Until::Done => open == 0 && next.is_none(),
             Until::Idle => {
                 let now = Instant::now();
-                let shut = self.gate.opens_at().is_some_and(|at| at > now);
+                let shut = self.pace.rests(now) || self.gate.opens_at().is_some_and(|at| at > now);
                 shut || !(soon || self.starved && open > 0)
             }
         })
@@ -303,166 +326,5 @@ impl<L: Outbox> Pump<'_, L> {
             .flatten()
             .filter(|t| *t > now)
             .fold(at, Instant::min))
-    }
-
-    fn take(&mut self, done: Done) {
-        self.in_flight -= 1;
-        match done {
-            Done::Attempt(claim, outcome) => self.attempted(&claim, outcome),
-            Done::NoLink(claim, none) => self.no_link(&claim, none),
-            Done::Unstarted(claim) => self.release(&claim, String::new()),
-            Done::Unfit(claim, fault) => {
-                tracing::error!(delivery = claim.delivery, fault, "letter cannot be made");
-                let why = format!("a letter cannot be made: {fault}");
-                self.pause(claim.edition, why.clone());
-                self.release(&claim, why);
-            }
-        }
-    }
-
-    fn no_link(&mut self, claim: &Claim, none: NoLink) {
-        let now = Instant::now();
-        let words = match none {
-            NoLink::Trouble(trouble) => {
-                self.gate.trouble(now);
-                trouble.to_string()
-            }
-            NoLink::Barred(why) => {
-                self.gate.barred(now);
-                why
-            }
-            NoLink::TooMuch(reply) => {
-                self.pace.too_much(now, None);
-                reply.to_string()
-            }
-        };
-        tracing::warn!(trouble = words, "the mail server cannot be used");
-        if self.gate.opens_at().is_some() {
-            let trouble = format!("the mail server cannot be used: {words}");
-            self.turn.server = Some(Server::Troubled(trouble));
-        }
-        self.release(claim, words);
-    }
-
-    fn attempted(&mut self, claim: &Claim, outcome: Outcome) {
-        let now = Instant::now();
-        match &outcome {
-            Outcome::Sent(_) => self.pace.accepted(now),
-            Outcome::Trouble(trouble) => {
-                self.gate.trouble(now);
-                if self.breaks_again(claim, trouble) {
-                    return self.set_aside(claim, trouble.to_string());
-                }
-            }
-            Outcome::TooMuch(_) => self.pace.too_much(now, None),
-            Outcome::Barred(why) => self.pause(claim.edition, why.clone()),
-            Outcome::Deferred(_) | Outcome::Refused(_) | Outcome::Unknown(_) => {}
-        }
-        if matches!(
-            outcome,
-            Outcome::Sent(_) | Outcome::Deferred(_) | Outcome::Refused(_)
-        ) {
-            if self.gate.opens_at().is_some() {
-                self.turn.server = Some(Server::Well);
-            }
-            self.gate.answered();
-        }
-        if self.brakes.len() > BRAKES_MAX {
-            self.brakes.clear();
-        }
-        if self
-            .brakes
-            .entry(claim.edition)
-            .or_default()
-            .observe(&outcome)
-            == Verdict::Pause
-        {
-            let words = words_of(&outcome).1;
-            let why = format!("the server refuses many alike, so nobody is blamed: {words}");
-            self.pause(claim.edition, why);
-        }
-        self.settle(claim, &outcome);
-    }
-
-    /// A dialogue that breaks twice over the same delivery is put aside, so that it delays no
-    /// other; no attempt is counted. A server that says "not now" is taken at its word at once.
-    fn breaks_again(&mut self, claim: &Claim, trouble: &Trouble) -> bool {
-        let times = self.troubles.entry(claim.delivery).or_insert(0);
-        *times += 1;
-        let aside = *times >= 2 || matches!(trouble, Trouble::NotNow(_));
-        if aside {
-            self.troubles.remove(&claim.delivery);
-        }
-        aside
-    }
-
-    fn set_aside(&mut self, claim: &Claim, words: String) {
-        let wait = self
-            .rules
-            .retry
-            .retry_after
-            .first()
-            .copied()
-            .unwrap_or(SWEEP);
-        let at = (self.clock)() + chrono::TimeDelta::from_std(wait).unwrap_or_default();
-        let progress = Progress {
-            state: State::Deferred,
-            next_attempt_at: Some(at),
-            ..claim.progress.clone()
-        };
-        self.push(claim, progress, "trouble", None, words, false);
-    }
-
-    fn release(&mut self, claim: &Claim, words: String) {
-        let progress = Progress {
-            state: State::Pending,
-            ..claim.progress.clone()
-        };
-        self.push(claim, progress, "released", None, words, false);
-    }
-
-    fn settle(&mut self, claim: &Claim, outcome: &Outcome) {
-        let progress =
-            self.rules
-                .retry
-                .after(&claim.progress, outcome, (self.clock)(), (self.chance)());
-        let (code, words, hard) = {
-            let (code, words) = words_of(outcome);
-            let hard = matches!(outcome, Outcome::Refused(r)
-                if r.enhanced.is_some_and(|e| e.class == 5 && e.subject == 1));
-            (code, words, hard)
-        };
-        self.push(claim, progress, word_of(outcome), code, words, hard);
-    }
-
-    fn push(
-        &mut self,
-        claim: &Claim,
-        progress: Progress,
-        outcome: &'static str,
-        reply_code: Option<u16>,
-        reply: String,
-        hard: bool,
-    ) {
-        self.turn.touched.insert(claim.edition);
-        self.turn.settlements.push(Settlement {
-            delivery: claim.delivery,
-            edition: claim.edition,
-            address: claim.address.clone(),
-            progress,
-            outcome,
-            reply_code,
-            reply,
-            hard,
-        });
-    }
-
-    fn pause(&mut self, edition: EditionId, why: String) {
-        let detail = format!("{why}. Mend it, then: phobien resume {edition}");
-        self.turn.pauses.push(Pause {
-            edition,
-            why,
-            detail,
-        });
     }
 }

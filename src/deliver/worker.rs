@@ -25,6 +25,8 @@ const IDLE_MAX: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// A link on which the last letter took longer takes none ahead.
 const BRISK: Duration = Duration::from_millis(500);
+/// How long a worker rests for which the server had no connection: the others go on.
+const CROWDED: Duration = Duration::from_secs(60);
 
 /// What a worker brings back.
 #[derive(Debug)]
@@ -75,11 +77,27 @@ impl<L: Outbox> Worker<L> {
             } else {
                 self.attempt(&mut hands, ready).await
             };
+            let crowded = matches!(&end, Done::NoLink(_, NoLink::TooMuch(_)));
             if self.done.send(end).await.is_err() {
                 break;
             }
+            if crowded {
+                self.rest(&mut hands).await;
+            }
         }
         hang_up(hands.link).await;
+    }
+
+    /// Lets others use the connections there are.
+    async fn rest(&self, hands: &mut Hands) {
+        if let Some(next) = hands.next.take() {
+            self.jobs.push(next.claim);
+        }
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = self.jobs.closed() => {}
+            () = tokio::time::sleep(CROWDED) => {}
+        }
     }
 
     /// The next letter in hand or in the queue; none once the queue is closed and empty.
@@ -127,8 +145,9 @@ impl<L: Outbox> Worker<L> {
             };
         }
         let mut outcome = self.deliver(hands, &ready).await;
-        // A server may close a link at any moment (RFC 5321 §3.8); that is no trouble yet.
-        if reused && matches!(outcome, Outcome::Trouble(Trouble::Connection(_))) {
+        // A server may close a link at any moment, with a word or without (RFC 5321 §3.8), or
+        // take only so many letters on one; that is no trouble yet.
+        if reused && means_the_link(&outcome) {
             hands.link = match self.courier.connect().await {
                 Ok(open) => Some(open),
                 Err(none) => return Done::NoLink(ready.claim, none),
@@ -183,5 +202,20 @@ impl<L: Outbox> Worker<L> {
 async fn hang_up(link: Option<Link>) {
     if let Some(link) = link {
         link.quit().await;
+    }
+}
+
+/// True where a new connection may be all that is asked for.
+fn means_the_link(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Trouble(Trouble::Connection(_)) => true,
+        Outcome::Trouble(Trouble::NotNow(reply)) => reply.code == 421,
+        Outcome::TooMuch(reply) => {
+            let recipients = reply
+                .enhanced
+                .is_some_and(|e| (e.subject, e.detail) == (5, 3));
+            reply.code == 421 || reply.is_about_connections() || recipients
+        }
+        _ => false,
     }
 }

@@ -16,22 +16,32 @@ const SHARE_DIVISOR: u32 = 20;
 #[derive(Clone, Debug, Default)]
 pub struct Brake {
     attempts: u32,
-    /// How often each kind of refusal was seen in all, at most [`KINDS_MAX`] kinds.
-    seen: Vec<(String, u32)>,
+    /// The kinds of refusal seen, at most [`KINDS_MAX`].
+    seen: Vec<Kind>,
     last: Option<String>,
     run: u32,
+}
+
+/// Refusals that say the same.
+#[derive(Clone, Debug)]
+struct Kind {
+    /// What they say, without what differs.
+    like: String,
+    times: u32,
+    /// The words of the first.
+    words: String,
 }
 
 /// How many kinds of refusal are told apart; a server has few, a hostile one gains nothing.
 const KINDS_MAX: usize = 32;
 
 /// What the brake says after an outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Go on.
     Go,
-    /// Pause the edition: the server refuses us, not them.
-    Pause,
+    /// Pause the edition: the server refuses us, not them, in these words.
+    Pause(String),
 }
 
 impl Brake {
@@ -43,7 +53,8 @@ impl Brake {
                 self.attempts += 1;
                 self.last = None;
                 self.run = 0;
-                return Verdict::Go;
+                // The share may be reached by the hundredth attempt, however that one ended.
+                return self.share();
             }
             Outcome::Trouble(_) | Outcome::Barred(_) | Outcome::TooMuch(_) => return Verdict::Go,
         };
@@ -58,27 +69,39 @@ impl Brake {
         } else {
             1
         };
-        let in_all = self.count(&kind);
+        self.count(&kind, reply);
         self.last = Some(kind);
         let policy = reply.enhanced.is_none_or(|e| e.subject == 7);
         let run_max = if policy { POLICY_RUN_MAX } else { RUN_MAX };
-        let share = self.attempts >= SHARE_FROM && in_all * SHARE_DIVISOR >= self.attempts;
-        if self.run >= run_max || share {
-            Verdict::Pause
-        } else {
-            Verdict::Go
+        if self.run >= run_max {
+            return Verdict::Pause(reply.to_string());
+        }
+        self.share()
+    }
+
+    /// Pauses where one kind of refusal has too large a share of many attempts.
+    fn share(&self) -> Verdict {
+        let most = self.seen.iter().max_by_key(|kind| kind.times);
+        match most {
+            Some(kind)
+                if self.attempts >= SHARE_FROM && kind.times * SHARE_DIVISOR >= self.attempts =>
+            {
+                Verdict::Pause(kind.words.clone())
+            }
+            _ => Verdict::Go,
         }
     }
 
-    fn count(&mut self, kind: &str) -> u32 {
-        if let Some((_, n)) = self.seen.iter_mut().find(|(k, _)| k == kind) {
-            *n += 1;
-            return *n;
+    fn count(&mut self, like: &str, reply: &Reply) {
+        if let Some(kind) = self.seen.iter_mut().find(|kind| kind.like == like) {
+            kind.times += 1;
+        } else if self.seen.len() < KINDS_MAX {
+            self.seen.push(Kind {
+                like: like.to_owned(),
+                times: 1,
+                words: reply.to_string(),
+            });
         }
-        if self.seen.len() < KINDS_MAX {
-            self.seen.push((kind.to_owned(), 1));
-        }
-        1
     }
 }
 
@@ -130,7 +153,7 @@ mod tests {
         let mut brake = Brake::default();
         outcomes
             .enumerate()
-            .find(|(_, o)| brake.observe(o) == Verdict::Pause)
+            .find(|(_, o)| brake.observe(o) != Verdict::Go)
             .map(|(i, _)| i + 1)
     }
 
@@ -156,15 +179,17 @@ mod tests {
     }
 
     #[test]
-    fn a_twentieth_of_alike_refusals_pauses_after_a_hundred_attempts() {
-        let mixed = (0..500).map(|i| {
-            if i % 20 == 0 {
-                refused("5.6.0 no")
-            } else {
-                sent()
-            }
-        });
-        assert_eq!(pauses_after(mixed), Some(101));
+    fn a_twentieth_of_alike_refusals_pauses_at_the_hundredth_attempt_wherever_they_stand() {
+        for first in 0..20 {
+            let mixed = (0..500).map(|i| {
+                if i % 20 == first {
+                    refused("5.6.0 no")
+                } else {
+                    sent()
+                }
+            });
+            assert_eq!(pauses_after(mixed), Some(100), "first at {first}");
+        }
         let rare = (0..2000).map(|i| {
             if i % 50 == 0 {
                 refused("5.6.0 no")
@@ -173,5 +198,21 @@ mod tests {
             }
         });
         assert_eq!(pauses_after(rare), None);
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_refusals_though_a_sent_letter_tipped_the_scales() {
+        let mut brake = Brake::default();
+        let verdicts: Vec<_> = (0..100)
+            .map(|i| {
+                brake.observe(&if i % 20 == 7 {
+                    refused(&format!("5.6.0 no, m{i}"))
+                } else {
+                    sent()
+                })
+            })
+            .collect();
+        let last = Verdict::Pause("550 5.6.0 no, m7".into());
+        assert_eq!(verdicts.last(), Some(&last));
     }
 }

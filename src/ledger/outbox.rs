@@ -11,9 +11,12 @@ use chrono::{DateTime, Utc};
 
 use super::deliveries::{self, Claim, Settlement, Sheets, Stopped};
 use super::log::Queue;
-use super::{Ledger, Result, closing, editions, events};
+use super::{Ledger, Result, closing, editions, events, set_meta};
 use crate::document::Sha256;
 use crate::edition::{EditionId, EditionState};
+
+/// The ledger's name for what the server taught about its limits.
+const LEARNT: &str = "learnt_rate";
 
 /// What the step that delivers asks of a ledger. Its caller holds the delivery lock.
 pub trait Outbox: Clone + Send + Sync + 'static {
@@ -57,6 +60,12 @@ pub trait Outbox: Clone + Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<Option<DateTime<Utc>>>> + Send;
 
+    /// What the last turn with news of the pace said; none before the first.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    fn learnt(&self) -> impl Future<Output = Result<Option<String>>> + Send;
+
     /// How the queue stands.
     ///
     /// # Errors
@@ -73,6 +82,8 @@ pub struct Turn {
     pub pauses: Vec<Pause>,
     /// News of the server.
     pub server: Option<Server>,
+    /// What the server taught about its limits, in words of the caller's; none: no news.
+    pub learnt: Option<String>,
     /// How many deliveries may be marked `sending`.
     pub most: usize,
     /// Editions that may have come to their end. They are looked at where the queue gave less than
@@ -134,6 +145,9 @@ impl Outbox for Ledger {
             Some(Server::Well) => events::clear(&mut tx, "server", Some("smtp")).await?,
             None => {}
         }
+        if let Some(learnt) = &turn.learnt {
+            set_meta(&mut tx, LEARNT, learnt).await?;
+        }
         deliveries::wake_due(&mut tx, now).await?;
         let mut turned = Turned::default();
         if turn.most > 0 {
@@ -170,6 +184,10 @@ impl Outbox for Ledger {
 
     async fn next_time(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
         Ledger::next_time(self, now).await
+    }
+
+    async fn learnt(&self) -> Result<Option<String>> {
+        self.meta(LEARNT).await
     }
 
     async fn queue(&self) -> Result<Queue> {

@@ -177,7 +177,7 @@ pub(super) const LOG: &str = "edition schedule due_at delivery recipient_kind co
     document_ids confirmed_at";
 pub(super) const COUNTS: &str =
     "sent failed deferred unknown pending sending cancelled bounced paused seconds";
-pub(super) const STATUS: &str = "now node next queue editions attention";
+pub(super) const STATUS: &str = "now node next queue rate editions attention";
 pub(super) const EDITION: &str = "edition schedule due_at state late why total sent failed";
 pub(super) const MEMBER: &str = "code name branch role official address state fault";
 pub(super) const CHECK: &str = "level file line key message instead";

@@ -7,10 +7,11 @@ use phobien::config::{Security, Transport};
 use phobien::courier::Courier;
 use phobien::delivery::{Outcome, Trouble};
 
-use super::{assert_true, played, word};
-use crate::peer::{Action, Peer, Script, Stage};
+use super::riding::{assert_all_true, ride};
+use super::{assert_true, played, settled, word};
+use crate::peer::{Action, Peer, Rule, Script, Stage};
 
-/// Plays an action at a stage in both ways of speaking.
+/// Plays an action at a stage in lock-step, in the first group of a connection, behind a letter.
 async fn ends(stage: Stage, action: Action, expected: &str) -> Outcome {
     let script = || Script::new().at(stage, action.clone());
     let (one_by_one, record) = played(script().without("PIPELINING")).await;
@@ -21,13 +22,53 @@ async fn ends(stage: Stage, action: Action, expected: &str) -> Outcome {
     );
     assert_true(&one_by_one, &record);
     let (grouped, record) = played(script()).await;
+    // A group that hangs where none was ever understood says that the server takes none.
+    let hangs = matches!(action, Action::Silence) && matches!(stage, Stage::Rcpt | Stage::Data);
     assert_eq!(
         word(&grouped),
-        expected,
+        if hangs { "protocol" } else { expected },
         "grouped, {stage:?} {action:?}: {grouped:?}"
     );
     assert_true(&grouped, &record);
-    grouped
+    if !matches!(stage, Stage::Banner | Stage::Ehlo) {
+        rides(stage, &action, expected).await;
+    }
+    one_by_one
+}
+
+/// Plays an action to an envelope that rode behind a letter, and, where the courier then asks a new
+/// connection, there too. Whoever rode before and comes after is served.
+async fn rides(stage: Stage, action: &Action, expected: &str) {
+    let four = [
+        "mai@x.example",
+        "lan@x.example",
+        super::AN,
+        "binh@x.example",
+    ];
+    let script = Script::new()
+        .rule(
+            Rule::at(stage)
+                .connection(1)
+                .transaction(3)
+                .then(action.clone()),
+        )
+        .rule(
+            Rule::at(stage)
+                .connection(2)
+                .transaction(1)
+                .times(1)
+                .then(action.clone()),
+        );
+    // Where the first connection stays, nobody needs a second.
+    let peer = Peer::start(script).await;
+    let outcomes = ride(&peer, &four).await;
+    let record = settled(&peer).await;
+    let what = format!("riding, {stage:?} {action:?}: {outcomes:?}");
+    assert_all_true(&four, &outcomes, &record, &what);
+    let words: Vec<_> = outcomes.iter().map(word).collect();
+    assert_eq!(words[..3], ["sent", "sent", expected], "{what}");
+    let again = matches!(words[2], "connection") || record.connections > 1;
+    assert!(words[3] == "sent" || again, "{what}");
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod link;
 mod maildir;
 mod matrix;
 mod pipelining;
+mod riding;
 mod security;
 mod settings;
 

@@ -87,7 +87,7 @@ async fn a_group_is_one_write_and_one_by_one_is_not() {
 async fn a_false_announcement_costs_one_attempt() {
     let peer = Peer::start(Script::new().forgetting_early_input()).await;
     let courier = courier(&peer);
-    assert_eq!(word(&once(&courier, AN).await), "silence");
+    assert_eq!(word(&once(&courier, AN).await), "protocol");
     assert_eq!(word(&once(&courier, AN).await), "sent");
     assert_eq!(peer.record().times(AN), 1);
 }

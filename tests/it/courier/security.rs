@@ -100,7 +100,7 @@ async fn starttls_taken_away_is_never_gone_without() {
 #[tokio::test]
 async fn starttls_refused_is_never_gone_without() {
     for (reply, expected) in [
-        ("454 4.7.0 not now", "too much"),
+        ("454 4.7.0 not now", "not now"),
         ("454 not now", "not now"),
         ("502 5.5.1 no", "barred"),
     ] {
@@ -220,7 +220,7 @@ async fn each_refusal_of_a_login_has_its_class() {
         (Action::reply("534 5.7.9 weak"), "barred"),
         (Action::reply("530 5.7.0 no"), "barred"),
         (
-            Action::reply("454 Temporary authentication failure"),
+            Action::reply("454 4.7.0 Temporary authentication failure"),
             "not now",
         ),
         (Action::reply("421 bye"), "not now"),

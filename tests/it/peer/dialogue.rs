@@ -198,6 +198,9 @@ impl Dialogue {
             return Ok(());
         }
         let data = self.body().await?;
+        if self.script.forgets_riders {
+            self.stream.buffer.clear();
+        }
         let taken = Taken {
             connection: self.number,
             from: self.mail.as_deref().map(path_of).unwrap_or_default(),
@@ -273,7 +276,7 @@ impl Dialogue {
     /// Says the usual, or does what the script wants; gives back how what was said began.
     async fn answer(&mut self, stage: Stage, usual: &str) -> io::Result<Vec<u8>> {
         let action = self.action(stage).unwrap_or_else(|| Action::reply(usual));
-        let opening = action.opening().to_vec();
+        let opening = action.opening();
         self.act(action).await?;
         Ok(opening)
     }

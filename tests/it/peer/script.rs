@@ -68,15 +68,15 @@ impl Action {
     }
 
     /// What the peer will have said first, where it says anything.
-    pub(crate) fn opening(&self) -> &[u8] {
+    pub(crate) fn opening(&self) -> Vec<u8> {
         match self {
             Self::Reply(text) | Self::ReplyThenClose(text) | Self::ReplyThenMore(text, ..) => {
-                text.as_bytes()
+                text.clone().into_bytes()
             }
-            Self::Raw(bytes) | Self::Drip(bytes, _) => bytes,
-            Self::Split(chunks) => chunks.first().map_or(&[], Vec::as_slice),
-            Self::Silence | Self::Close | Self::Reset => &[],
-            Self::Take(_) => b"250",
+            Self::Raw(bytes) | Self::Drip(bytes, _) => bytes.clone(),
+            Self::Split(chunks) => chunks.concat(),
+            Self::Silence | Self::Close | Self::Reset => Vec::new(),
+            Self::Take(_) => b"250".to_vec(),
             Self::Later(_, action) => action.opening(),
         }
     }
@@ -172,6 +172,7 @@ pub(crate) struct Script {
     /// Only this connection is cut; none: all.
     pub(super) cut_connection: Option<usize>,
     pub(super) forgets_early_input: bool,
+    pub(super) forgets_riders: bool,
     random: Option<Random>,
     whim: Option<Whim>,
 }
@@ -190,6 +191,7 @@ impl Script {
             cut_written: None,
             cut_connection: None,
             forgets_early_input: false,
+            forgets_riders: false,
             random: None,
             whim: None,
         }
@@ -263,6 +265,12 @@ impl Script {
     /// Announces PIPELINING and throws away what came with the command before.
     pub(crate) fn forgetting_early_input(mut self) -> Self {
         self.forgets_early_input = true;
+        self
+    }
+
+    /// Throws away what came behind a letter.
+    pub(crate) fn forgetting_riders(mut self) -> Self {
+        self.forgets_riders = true;
         self
     }
 

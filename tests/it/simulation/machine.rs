@@ -191,6 +191,10 @@ impl Outbox for Machine {
         self.memory.next_time(now).await
     }
 
+    async fn learnt(&self) -> Result<Option<String>> {
+        self.memory.learnt().await
+    }
+
     async fn queue(&self) -> Result<Queue> {
         self.memory.queue().await
     }

@@ -80,6 +80,7 @@ pub(crate) struct Books {
     doubtful: BTreeSet<i64>,
     deferred: BTreeSet<i64>,
     open: BTreeSet<EditionId>,
+    learnt: Option<String>,
 }
 
 impl Memory {
@@ -226,6 +227,9 @@ impl Books {
             let why = Some(pause.why.clone());
             self.move_edition(pause.edition, EditionState::Paused, why);
             self.attention.insert(about, pause.detail.clone());
+        }
+        if turn.learnt.is_some() {
+            self.learnt.clone_from(&turn.learnt);
         }
         let about = ("server", "smtp".to_owned());
         match &turn.server {
@@ -382,6 +386,10 @@ impl Outbox for Memory {
         let due = books.due.iter().find(|(_, id)| open(id)).map(|(at, _)| *at);
         let editions = books.open.iter().map(|id| books.editions[id].due_at);
         Ok(editions.filter(|at| *at > now).chain(due).min())
+    }
+
+    async fn learnt(&self) -> Result<Option<String>> {
+        Ok(self.books().learnt.clone())
     }
 
     async fn queue(&self) -> Result<Queue> {
