@@ -82,8 +82,8 @@ impl Desk {
     pub(super) fn inbox(&self) -> Result<Inbox> {
         let folder = &self.config.documents.folder;
         let settings = Settings::new(Duration::ZERO, self.config.limits.file);
-        Inbox::open(folder, settings)
-            .with_context(|| format!("[documents] folder {}", folder.display()))
+        let told = |error| IngestError::Folder(folder.display().to_string(), error);
+        Ok(Inbox::open(folder, settings).map_err(told)?)
     }
 
     /// The step that takes files in.

@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use super::shape::{looks, may_be_mark};
+use unicode_normalization::char::is_combining_mark;
+
+use super::shape::{T, looks, may_be_mark};
 use super::{ENDS, words};
 use crate::document::Secrecy;
 use crate::recognise::page::{Line, cells_of};
@@ -63,7 +65,19 @@ pub(super) fn on_page(page: &str) -> Option<String> {
         let line = at.and_then(|at| lines.get(at)).copied().unwrap_or_default();
         cells_of(line).map(looks).collect()
     };
-    let asked = (0..lines.len()).filter(|at| may_be_mark(lines[*at]));
+    // Every phrase ends in "mật", whatever its accents are written with.
+    let ends = |line: &str| {
+        let plain = |c: &char| c.is_alphabetic() && !is_combining_mark(*c);
+        line.chars()
+            .rev()
+            .find(plain)
+            .is_some_and(|c| T.contains(&c))
+    };
+    let asked = (0..lines.len()).filter(|at| {
+        let line = lines[*at];
+        let columns = line.contains('\t') || line.contains("  ");
+        (ends(line) || columns) && may_be_mark(line)
+    });
     asked.into_iter().find_map(|at| {
         let mut line = cells(Some(at));
         // Letters set so widely that they fall apart into cells.

@@ -109,7 +109,7 @@ pub(super) fn looks(cell: &str) -> Cow<'_, str> {
 }
 
 const M: [char; 4] = ['m', 'M', 'М', 'Μ'];
-const T: [char; 4] = ['t', 'T', 'Т', 'Τ'];
+pub(super) const T: [char; 4] = ['t', 'T', 'Т', 'Τ'];
 
 /// A cheap question before dear ones: every mark, spaced or not, begins with m or t and ends in t.
 pub(super) fn from_m_or_t_to_t(text: &str) -> bool {

@@ -1,6 +1,8 @@
 //! Owns marks that a hand spelt wrongly: a letter too many or too few, a wrong accent, the keys of
 //! a typing method that never became accents. It refuses to know where a mark may stand.
 
+use std::sync::LazyLock;
+
 use crate::document::Secrecy;
 use crate::recognise::pattern::Pattern;
 use crate::spelling::{self, Letters};
@@ -32,31 +34,39 @@ pub(super) fn level(cell: &str) -> Option<Secrecy> {
     near(cell).or_else(|| typed(cell))
 }
 
+/// The marks as [`row`] writes them.
+static MARKS: LazyLock<[(String, Secrecy); 3]> = LazyLock::new(|| {
+    [
+        ("mật", Secrecy::Mat),
+        ("tuyệt mật", Secrecy::TuyetMat),
+        ("tối mật", Secrecy::ToiMat),
+    ]
+    .map(|(mark, level)| (row(&Letters::of(mark)), level))
+});
+
+/// Letters and tones in one row, so that a wrong one of either is one slip.
+fn row(letters: &Letters) -> String {
+    format!("{} {}", letters.base, letters.tones)
+}
+
 /// One slip makes no word of "mật", or it is one: "MẤT". Two may be in the longer marks.
 fn near(cell: &str) -> Option<Secrecy> {
     let letters = Letters::of(cell);
     if !(2..=LETTERS_MAX).contains(&letters.count()) {
         return None;
     }
-    let row = |letters: &Letters| format!("{} {}", letters.base, letters.tones);
-    let (own, capitals) = (row(&letters), spelling::is_capitals(cell));
-    let joined: String = super::words(cell).collect();
-    let far = |phrase: &str, max| spelling::distance(&own, &row(&Letters::of(phrase)), max);
-    if far("mật", 1).is_some() && !spelling::is_syllable(&joined) {
-        return Some(Secrecy::Mat);
+    let own = row(&letters);
+    let is = |mark: &str, max| spelling::distance(&own, mark, max).is_some();
+    let [(short, level), longer @ ..] = &*MARKS;
+    let joined = || super::words(cell).collect::<String>();
+    if is(short, 1) && !spelling::is_syllable(&joined()) {
+        return Some(*level);
     }
+    let (_, level) = longer.iter().find(|(mark, _)| is(mark, 2))?;
+    // In capitals two words one slip from a mark are it; in small letters they are words.
     let words = super::words(cell).all(spelling::is_syllable);
-    let max = match (words, capitals) {
-        (true, false) => return None,
-        (true, true) => 1,
-        (false, _) => 2,
-    };
-    [
-        ("tuyệt mật", Secrecy::TuyetMat),
-        ("tối mật", Secrecy::ToiMat),
-    ]
-    .into_iter()
-    .find_map(|(phrase, level)| far(phrase, max).map(|_| level))
+    let one = || spelling::is_capitals(cell) && longer.iter().any(|(mark, _)| is(mark, 1));
+    (!words || one()).then_some(*level)
 }
 
 /// The level that the keys of a typing method spell. Without any of them it is another word.

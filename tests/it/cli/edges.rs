@@ -171,6 +171,69 @@ fn inspect_needs_nothing_and_says_nothing_of_secrets() {
 }
 
 #[test]
+fn refusals_are_said_in_the_language_of_the_office() {
+    let desk = Desk::open("maildir:thu");
+    desk.drop_document(57, "về chế độ báo cáo của chi bộ");
+    desk.lines(0, &["send", "hang-ngay"]);
+    desk.lines(0, &["publish", "hang-ngay"]);
+    for (args, vi, en) in [
+        (
+            &["cancel", "e-1"][..],
+            "không còn thư nào",
+            "nothing of it waits",
+        ),
+        (&["resume", "e-1"], "không phải tạm dừng", "not paused"),
+        (
+            &["settle", "m-1", "sent"],
+            "không phải chưa rõ",
+            "not in doubt",
+        ),
+        (&["cancel", "e-9"], "không có đợt gửi", "no edition"),
+        (&["publish", "khac"], "không có lịch", "no schedule"),
+        (
+            &["preview", "hang-ngay", "--to", "x9"],
+            "không có ai",
+            "nobody is known",
+        ),
+        (
+            &["members", "release", "a@b.example"],
+            "không bị tạm ngừng",
+            "not held",
+        ),
+        (
+            &["documents", "set", "d-1"],
+            "chưa ghi thông tin",
+            "nothing to set",
+        ),
+        (
+            &["documents", "set", "d-1", "--due", "mai"],
+            "đề nghị ghi ngày",
+            "write a date",
+        ),
+        (
+            &["documents", "approve", "d-1"],
+            "không chờ phê duyệt",
+            "does not wait",
+        ),
+    ] {
+        for (language, words) in [("vi", vi), ("en", en)] {
+            let said = desk.type_in(&[&["--lang", language], args].concat());
+            assert!(said.code != Some(0), "{args:?}");
+            assert!(
+                said.err.contains(words),
+                "{language} {args:?}: {}",
+                said.err
+            );
+        }
+    }
+    let said = desk.good(&["--lang", "vi", "status"]);
+    assert!(said.contains("không có văn bản phải gửi") && !said.contains("nothing owed"));
+    std::fs::rename(desk.path("van-ban"), desk.path("x")).unwrap();
+    let said = desk.type_in(&["--lang", "vi", "ingest"]);
+    assert!(said.err.contains("không có ở đó"), "{}", said.err);
+}
+
+#[test]
 fn a_secret_in_the_folder_leaves_no_trace() {
     let desk = Desk::open("maildir:thu");
     corpus(&desk, "07-BC-DU.pdf");
