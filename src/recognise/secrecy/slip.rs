@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use super::shape::T;
 use crate::document::Secrecy;
 use crate::recognise::pattern::Pattern;
 use crate::spelling::{self, Letters};
@@ -20,18 +21,18 @@ static KEYS: Pattern = Pattern::new(concat!(
 
 /// The level that a cell is but for its spelling.
 pub(super) fn level(cell: &str) -> Option<Secrecy> {
-    let count = cell
-        .chars()
-        .filter(|c| c.is_alphabetic())
-        .take(LETTERS_MAX + 4);
-    let shown = cell
-        .chars()
-        .find(|c| c.is_alphabetic())
-        .is_some_and(char::is_uppercase);
-    if !shown || count.count() > LETTERS_MAX + 3 {
-        return None;
-    }
-    near(cell).or_else(|| typed(cell))
+    let mut letters = cell.chars().filter(|c| c.is_alphabetic());
+    let first = letters.next().filter(|c| c.is_uppercase())?;
+    let rest: Vec<char> = letters.take(LETTERS_MAX + 3).collect();
+    // Found out cheaply, since every cell is asked: a long mark begins with t, "mật" ends in it or
+    // in the key of its tone, whatever the slip.
+    let may_be = match (rest.len(), rest.last()) {
+        (0, _) | (_, None) => false,
+        (1, _) => true,
+        (2..=4, Some(last)) => T.contains(&first) || T.contains(last) || "jJ".contains(*last),
+        (count, _) => count < LETTERS_MAX + 3 && T.contains(&first),
+    };
+    may_be.then(|| near(cell).or_else(|| typed(cell))).flatten()
 }
 
 /// The marks as [`row`] writes them.
