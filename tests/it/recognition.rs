@@ -192,6 +192,6 @@ fn a_megabyte_is_read_in_linear_time() {
         let start = Instant::now();
         let _ = recognise::read(&contents, "a.txt");
         let took = start.elapsed();
-        assert!(took < Duration::from_secs(20), "{shape:?} took {took:?}");
+        assert!(took < Duration::from_secs(40), "{shape:?} took {took:?}");
     }
 }

@@ -164,7 +164,7 @@ fn pieces_that_share_their_bytes_end_soon() {
     let start = Instant::now();
     let contents = read(&main, &clx, &[]);
     assert_eq!(contents.unread_pages, 1);
-    assert!(start.elapsed() < Duration::from_secs(20));
+    assert!(start.elapsed() < Duration::from_secs(60));
 }
 
 #[test]
