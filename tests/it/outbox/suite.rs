@@ -268,6 +268,21 @@ pub(super) async fn a_pause_and_the_server_are_told<S: Subject>() {
     assert_eq!(subject.attention().await, [paused]);
 }
 
+pub(super) async fn what_the_server_taught_is_kept_until_it_teaches_more<S: Subject>() {
+    let subject = S::new().await;
+    let outbox = subject.outbox();
+    assert_eq!(outbox.learnt().await.unwrap(), None);
+    for words in ["slow", "slower"] {
+        let news = Turn {
+            learnt: Some(words.into()),
+            ..Turn::default()
+        };
+        outbox.turn(&news, now()).await.unwrap();
+        outbox.turn(&claiming(1), now()).await.unwrap();
+        assert_eq!(outbox.learnt().await.unwrap().as_deref(), Some(words));
+    }
+}
+
 pub(super) async fn what_a_crash_left_is_doubt<S: Subject>() {
     let subject = S::new().await;
     subject.publish(0, false, &["A1", "A2", "A3"]).await;

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::dice;
 use super::memory::Memory;
 use super::weather::Weather;
+use crate::peer::{Record, Taken};
 
 /// What a world's watchers wrote down: everything that happened, in one number, and what should
 /// not have.
@@ -54,6 +55,8 @@ pub(crate) struct Machine {
     memory: Memory,
     weather: Weather,
     journal: Journal,
+    /// The server's, to hold what is said against.
+    record: Arc<Mutex<Record>>,
     in_doubt_max: usize,
     /// Acts that it has power for, and that it did.
     power: u64,
@@ -64,6 +67,7 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn new(
         (memory, weather, journal): (Memory, Weather, Journal),
+        record: Arc<Mutex<Record>>,
         in_doubt_max: usize,
         power: u64,
     ) -> Self {
@@ -71,6 +75,7 @@ impl Machine {
             memory,
             weather,
             journal,
+            record,
             in_doubt_max,
             power,
             acts: Arc::default(),
@@ -98,7 +103,8 @@ impl Machine {
         self.out.cancelled().await;
     }
 
-    /// A line leaves for the server. Where it opens a letter, that delivery must be marked. (An
+    /// A line leaves for the server. Where it opens a letter, that delivery must be marked, and in
+    /// doubt if the server has it already. (An
     /// envelope may ride behind a letter that is slow to leave, and find that another link has
     /// delivered it meanwhile: nothing follows it then.)
     pub(crate) fn says(&self, line: &[u8]) {
@@ -109,10 +115,16 @@ impl Machine {
         };
         self.journal.note(&*line);
         let books = self.memory.books();
-        if !books.marked().any(|row| row.token == token) {
+        let Some(row) = books.marked().find(|row| row.token == token) else {
             let row = books.rows.values().find(|row| row.token == token);
             let words = format!("on the wire and not marked: {line}: {row:?}");
-            self.journal.blame(words);
+            return self.journal.blame(words);
+        };
+        let has = |taken: &Taken| taken.mail.contains(token);
+        let has_it = self.record.lock().unwrap().taken.iter().any(has);
+        if has_it && !row.progress.maybe_arrived {
+            self.journal
+                .blame(format!("again and not in doubt: {row:?}"));
         }
     }
 
@@ -126,8 +138,9 @@ impl Machine {
         }
     }
 
+    /// A disk fails while it is full, and now and then once.
     fn full(&self) -> Result<()> {
-        if !self.weather.disk_is_full() {
+        if !self.weather.disk_is_full() && !self.weather.stumbles() {
             return Ok(());
         }
         Err(LedgerError::Folder {

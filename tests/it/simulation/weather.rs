@@ -76,6 +76,11 @@ impl Weather {
         self.sky() == Sky::DiskFull
     }
 
+    /// True now and then while moods are bad.
+    pub(crate) fn stumbles(&self) -> bool {
+        matches!(self.sky(), Sky::Moody(per_mille) if dice::happens(per_mille / 10))
+    }
+
     /// True where the server ever refused something of this recipient's for good.
     pub(crate) fn refused(&self, to: &str) -> bool {
         self.refused.lock().unwrap().contains(to)

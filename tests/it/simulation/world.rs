@@ -181,7 +181,8 @@ impl World {
             self.weather.clone(),
             self.journal.clone(),
         );
-        let machine = Machine::new(parts, self.rules.in_doubt_max, power);
+        let record = Arc::clone(&self.record);
+        let machine = Machine::new(parts, record, self.rules.in_doubt_max, power);
         let network = self.network(machine.clone());
         let way = Way {
             courier: Courier::over(network, &self.smtp, None, "phobien.example").unwrap(),
