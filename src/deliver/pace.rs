@@ -71,6 +71,8 @@ impl Pace {
             let minutes = (wall - learnt.at).num_minutes().max(0);
             let rate = learnt.rate.max(RATE_MIN) + RATE_STEP * minutes as f64;
             pace.rate = Some(configured.map_or(rate, |most| rate.min(most)));
+            // By now there may be nothing left to remember.
+            pace.news = pace.lowered().is_none();
             let rest = learnt.rest_until.map(|until| until - wall);
             let rest = rest.and_then(|rest| rest.min(REST_MAX).to_std().ok());
             pace.rest_until = rest.map(|rest| now + rest);

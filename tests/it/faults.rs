@@ -1,9 +1,11 @@
 //! Owns the tests of what delivery makes of a server's faults: the ledger's side of the fault
 //! matrix, against the scripted peer. It refuses to test the dialogue itself.
 
-use std::time::Duration;
+mod limits;
+mod random;
+mod rows;
 
-use phobien::deliver::{Tally, Until};
+use phobien::deliver::Tally;
 use phobien::delivery::State;
 use phobien::edition::EditionState;
 
@@ -257,67 +259,15 @@ async fn latin_1_and_wordless_replies_are_sent() {
     assert_eq!(tally.sent, 4);
 }
 
-/// Refusals, silence and broken connections at random: in the end the ledger equals the peer's own
-/// record. What the ledger calls sent was accepted; what was accepted and is not sent is unknown.
-#[tokio::test]
-async fn under_random_faults_the_ledger_equals_the_peer() {
-    let roster = many(300);
-    for seed in 1..=3 {
-        let peer = Peer::start(Script::new().random(seed, 50)).await;
-        let mut office = Office::open(Settings {
-            roster: &roster,
-            delivery: "retry_after = [\"1m\"]\nunknown_after = \"1m\"",
-            ..Settings::default()
-        })
-        .await;
-        office.config.smtp = peer.smtp();
-        office.config.smtp.connections = 4;
-        office.document("23-CT/TW", |_| {}).await;
-        office.publish("day").await;
-        for _ in 0..40 {
-            let tally =
-                tokio::time::timeout(Duration::from_secs(60), office.deliver_until(Until::Idle));
-            let tally = tally.await.expect("delivery comes to its end");
-            resume_paused(&office).await;
-            if tally.queue.pending + tally.queue.deferred == 0 {
-                break;
-            }
-            pass(400);
-        }
-        let record = peer.record();
-        assert!(
-            record.violations.is_empty(),
-            "seed {seed}: {:?}",
-            record.violations
-        );
-        for row in office.log().await {
-            let address = row.address.clone().unwrap();
-            let times = record.times(&address);
-            let doubted = row.state == State::Unknown || row.attempts > 1;
-            match row.state {
-                State::Sent => assert!(
-                    times == 1 || (times > 1 && doubted),
-                    "seed {seed}: {address} {times}"
-                ),
-                State::Unknown => {}
-                other => assert_eq!(
-                    times, 0,
-                    "seed {seed}: {address} is {other} but was accepted"
-                ),
-            }
-        }
-    }
-}
-
 /// A roster of so many members of one branch.
-fn many(people: usize) -> String {
+pub(crate) fn many(people: usize) -> String {
     let row = |i| format!("M{i},Người {i},m{i}@x.example,Một,,\n");
     let rows: String = (0..people).map(row).collect();
     format!("ma,ho_ten,email,chi_bo,chuc_vu,loai\n{rows}")
 }
 
 /// A person resumes what the brake paused.
-async fn resume_paused(office: &Office) {
+pub(crate) async fn resume_paused(office: &Office) {
     let mut tx = office.ledger.begin().await.unwrap();
     for edition in office.ledger.editions(10).await.unwrap() {
         if edition.state == EditionState::Paused {

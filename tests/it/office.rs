@@ -53,6 +53,8 @@ pub(crate) struct Office {
     pub(crate) home: tempfile::TempDir,
     pub(crate) config: Config,
     pub(crate) ledger: Ledger,
+    /// Of `[smtp] username`.
+    pub(crate) password: Option<String>,
     next: AtomicI64,
 }
 
@@ -108,6 +110,7 @@ impl Office {
             home,
             config,
             ledger,
+            password: None,
             next: AtomicI64::new(1),
         };
         office.read_roster().await;
@@ -219,22 +222,35 @@ impl Office {
     }
 
     pub(crate) async fn deliver_until(&self, until: Until) -> Tally {
+        self.deliver_steered(&Steering::until(until)).await
+    }
+
+    pub(crate) async fn deliver_steered(&self, steering: &Steering) -> Tally {
+        let password = self.password.clone().map(secrecy::SecretString::from);
         let way = Way {
-            courier: Courier::new(&self.config.smtp, None, "phobien.example").unwrap(),
+            courier: Courier::new(&self.config.smtp, password, "phobien.example").unwrap(),
             signer: None,
         };
         let lock = DeliveryLock::take(self.ledger.folder(), "deliver")
             .unwrap()
             .unwrap();
-        let (rules, steering) = (Rules::of(&self.config), Steering::until(until));
+        let rules = Rules::of(&self.config);
         let time: (deliver::Clock, fn() -> f64) = (now, middle);
-        deliver::deliver(&self.ledger, &way, &rules, &steering, time, &lock, |_| {})
+        deliver::deliver(&self.ledger, &way, &rules, steering, time, &lock, |_| {})
             .await
             .unwrap()
     }
 
     pub(crate) async fn log(&self) -> Vec<LogRow> {
-        self.ledger.log(&LogFilter::default(), 0).await.unwrap()
+        let mut rows: Vec<LogRow> = Vec::new();
+        loop {
+            let after = rows.last().map_or(0, |row| row.delivery);
+            let page = self.ledger.log(&LogFilter::default(), after).await.unwrap();
+            if page.is_empty() {
+                return rows;
+            }
+            rows.extend(page);
+        }
     }
 
     /// The log in short: `schedule code address state documents`.

@@ -101,6 +101,9 @@ impl<L: Outbox> Pump<'_, L> {
         // The second time it is the delivery's own trouble; the server may serve all others.
         if !again {
             self.gate.trouble(Instant::now());
+            if self.gate.opens_at().is_some() {
+                self.withdraw();
+            }
         }
         if again || trouble.is_over_a_recipient() || matches!(trouble, Trouble::NotNow(_)) {
             return self.set_aside(claim, trouble.to_string());
