@@ -251,7 +251,7 @@ impl Ledger {
         folder: Option<&str>,
     ) -> Result<Option<DocumentId>> {
         let row = query(
-            "SELECT id FROM documents WHERE file = $1 AND folder IS $2
+            "SELECT id FROM documents WHERE file = $1 AND folder IS NOT DISTINCT FROM $2
              AND (accepted_at IS NOT NULL OR standing = 'known') ORDER BY id DESC LIMIT 1",
         )
         .bind(file)
