@@ -7,13 +7,14 @@ use std::time::Duration;
 use phobien::config::{Security, Smtp, Transport};
 use phobien::courier::{Courier, Dialling, Network, Raw};
 use phobien::deliver::{self, Clock, Rules, Steering, Until, Way};
-use phobien::delivery::RetryPolicy;
+use phobien::delivery::{RetryPolicy, State};
+use phobien::edition::EditionState;
 use phobien::ledger::DeliveryLock;
 use tokio::time::sleep;
 
 use super::dice;
 use super::machine::{Journal, Machine};
-use super::memory::Memory;
+use super::memory::{Memory, Row};
 use super::network::stream;
 use super::office::Office;
 use super::weather::{Sky, Weather};
@@ -140,8 +141,12 @@ impl World {
                 1 => Until::Done,
                 _ => Until::Stopped,
             };
-            let most = most.min(fair.saturating_sub(dice::age()));
-            self.life(lock, power, until, most).await;
+            let left = fair.saturating_sub(dice::age());
+            if power == u64::MAX && until == Until::Stopped && 3 * left < fair {
+                self.outlive(lock, left).await;
+                break;
+            }
+            self.life(lock, power, until, most.min(left)).await;
             sleep(dice::millis(100..=1_800_000)).await;
         }
         office.await.unwrap();
@@ -169,6 +174,24 @@ impl World {
                 return self.journal.blame("no end in fair weather".into());
             }
             sleep(Duration::from_secs(3600)).await;
+        }
+    }
+
+    /// A life that begins in bad weather and sees hours of fair: it must find its way by itself.
+    async fn outlive(&mut self, lock: &DeliveryLock, left: Duration) {
+        let (begun, most) = (dice::age(), left + Duration::from_secs(6 * 3_600));
+        self.life(lock, u64::MAX, Until::Stopped, most).await;
+        if dice::age() < begun + most {
+            // A disk that stayed full ended it.
+            return;
+        }
+        let books = self.memory.books();
+        let open = |row: &&Row| books.editions[&row.edition].state == EditionState::Open;
+        let waits = |row: &&Row| matches!(row.progress.state, State::Pending | State::Deferred);
+        let waiting = books.rows.values().filter(open).filter(waits).count();
+        if waiting > 0 {
+            self.journal
+                .blame(format!("{waiting} wait after hours of fair weather"));
         }
     }
 
