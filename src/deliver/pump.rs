@@ -290,13 +290,15 @@ impl<L: Outbox> Pump<'_, L> {
             () = tokio::time::sleep_until(until) => {}
         }
         // Whatever else is there shares the commit, and what comes while the workers have enough
-        // to do: a commit costs the same however many letters share it.
+        // to do: a commit costs the same however many letters share it. Half of what may be out
+        // is enough: the other half keeps the wire busy while this one is at the disk.
         let until = Instant::now() + SHARED;
         loop {
             while let Ok(done) = self.done.try_recv() {
                 self.take(done);
             }
-            if self.jobs.waiting() <= 2 * self.rules.connections {
+            let half = 2 * self.turn.settlements.len() >= self.rules.in_doubt_max;
+            if half || self.jobs.waiting() <= 2 * self.rules.connections {
                 return Ok(());
             }
             match tokio::time::timeout_at(until, self.done.recv()).await {

@@ -38,14 +38,15 @@ pub struct Progress {
 }
 
 impl RetryPolicy {
-    /// The progress after an attempt on a delivery in `sending`. `chance` in 0..1 spreads retries.
+    /// The progress after an attempt on a delivery in `sending`. `chance` in 0..1 spreads retries;
+    /// it is asked only where there is one.
     #[must_use]
     pub fn after(
         &self,
         before: &Progress,
         outcome: &Outcome,
         now: DateTime<Utc>,
-        chance: f64,
+        chance: impl FnOnce() -> f64,
     ) -> Progress {
         let mut next = Progress {
             next_attempt_at: None,
@@ -75,7 +76,7 @@ impl RetryPolicy {
         }
         let first = *next.first_reply_at.get_or_insert(now);
         if next.state == State::Deferred {
-            let at = now + self.wait(next.attempts, chance);
+            let at = now + self.wait(next.attempts, chance());
             if at - first > delta(self.give_up_after) {
                 let gave_up = State::Deferred.on(Event::GaveUp, next.maybe_arrived);
                 next.state = gave_up.unwrap_or(State::Failed);
@@ -142,7 +143,7 @@ mod tests {
         let (mut progress, mut waits) = (sending(), Vec::new());
         let started = at;
         loop {
-            progress = policy.after(&progress, &Outcome::Deferred(reply(450)), at, 0.5);
+            progress = policy.after(&progress, &Outcome::Deferred(reply(450)), at, || 0.5);
             if progress.state != State::Deferred {
                 break;
             }
@@ -158,7 +159,7 @@ mod tests {
             "{}",
             (at - started).num_hours()
         );
-        let early = policy.after(&sending(), &Outcome::Deferred(reply(450)), at, 0.0);
+        let early = policy.after(&sending(), &Outcome::Deferred(reply(450)), at, || 0.0);
         assert_eq!((early.next_attempt_at.unwrap() - at).num_seconds(), 240);
     }
 
@@ -166,20 +167,20 @@ mod tests {
     fn trouble_counts_no_attempt_and_doubt_is_resent_once() {
         let (policy, now) = (policy(), DateTime::UNIX_EPOCH);
         let trouble = Outcome::TooMuch(reply(421));
-        let freed = policy.after(&sending(), &trouble, now, 0.5);
+        let freed = policy.after(&sending(), &trouble, now, || 0.5);
         assert_eq!((freed.state, freed.attempts), (State::Pending, 0));
         let doubt = Outcome::Unknown(Doubt::Silence);
-        let mut first = policy.after(&sending(), &doubt, now, 0.5);
+        let mut first = policy.after(&sending(), &doubt, now, || 0.5);
         assert_eq!((first.state, first.maybe_arrived), (State::Unknown, true));
         assert_eq!(first.next_attempt_at, Some(now + TimeDelta::minutes(15)));
         first.state = State::Sending;
-        let second = policy.after(&first, &doubt, now, 0.5);
+        let second = policy.after(&first, &doubt, now, || 0.5);
         assert_eq!(
             (second.state, second.next_attempt_at),
             (State::Unknown, None),
             "held"
         );
-        let refused = policy.after(&first, &Outcome::Refused(reply(550)), now, 0.5);
+        let refused = policy.after(&first, &Outcome::Refused(reply(550)), now, || 0.5);
         assert_eq!(
             (refused.state, refused.next_attempt_at),
             (State::Unknown, None)

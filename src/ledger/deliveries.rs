@@ -1,7 +1,10 @@
 //! Owns the queue: claiming deliveries, settling what became of them, finding what a crash left.
 //! It refuses to know the wire; the rules of states are floor 0's.
 
+use std::iter;
+
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, query};
 
@@ -206,23 +209,22 @@ pub async fn claim(
         while claims.len() < most {
             let want = most - claims.len();
             let rows = waiting(tx, edition, want).await?;
-            let (go, stop): (Vec<_>, Vec<_>) = rows.iter().partition(|r| obstacle(r).is_none());
-            for row in &stop {
-                let why = obstacle(row).unwrap_or_default();
-                cancel(
-                    tx,
-                    row.get("id"),
-                    row.get::<i64, _>("maybe_arrived") != 0,
-                    &why,
-                )
-                .await?;
+            let Some(last) = rows.last().map(|row| row.id) else {
+                break;
+            };
+            let read = rows.len();
+            let mut go = Vec::with_capacity(read);
+            for row in rows {
+                let Some(why) = row.obstacle() else {
+                    go.push(row.claim(edition));
+                    continue;
+                };
+                cancel(tx, row.id, row.maybe_arrived(), &why).await?;
                 stopped.push(Stopped { edition, why });
             }
-            mark_sending(tx, &go, now).await?;
-            for row in &go {
-                claims.push(claim_of(edition, row)?);
-            }
-            if rows.len() < want {
+            mark_sending(tx, edition, last, go.len(), now).await?;
+            claims.append(&mut go);
+            if read < want {
                 break;
             }
         }
@@ -233,30 +235,87 @@ pub async fn claim(
     Ok((claims, stopped))
 }
 
-async fn waiting(tx: &mut Tx, edition: EditionId, most: usize) -> Result<Vec<SqliteRow>> {
-    Ok(query(
-        "SELECT d.id, d.bundle_id, d.address, d.token, d.personal, d.attempts, d.doubts,
-         d.maybe_arrived, d.first_reply_at, b.stale, m.left_at AS member_left,
-         r.left_at AS branch_left, d.member_id, m.id AS member_known FROM deliveries d
-         JOIN bundles b ON b.id = d.bundle_id
-         LEFT JOIN members m ON m.id = d.member_id
-         LEFT JOIN branches r ON r.id = d.branch_id AND d.recipient_kind = 'branch'
-         WHERE d.edition_id = $1 AND d.state = 'pending' ORDER BY d.id LIMIT $2",
-    )
-    .bind(edition.0)
-    .bind(i64::try_from(most).unwrap_or(i64::MAX))
-    .fetch_all(&mut **tx)
-    .await?)
+/// A delivery that waits, with what could keep it from going; in the order of [`WAITING`].
+#[derive(Deserialize)]
+struct Waiting {
+    id: i64,
+    bundle: i64,
+    address: String,
+    token: String,
+    personal: String,
+    attempts: u32,
+    doubts: u32,
+    maybe_arrived: i64,
+    first_reply_at: Option<i64>,
+    stale: Option<String>,
+    /// The member or the branch left.
+    left: i64,
+    /// The member was erased.
+    erased: i64,
 }
 
-/// Why a delivery must not go any more.
-fn obstacle(row: &SqliteRow) -> Option<String> {
-    let is = |name: &str| row.get::<Option<i64>, _>(name).is_some();
-    let erased = is("member_id") && !is("member_known");
-    if is("member_left") || is("branch_left") || erased {
-        return Some("left".to_owned());
+/// All that wait, as the inside of one JSON array: the driver hands rows over one by one, and
+/// every one of them would wake the other thread. (`+ 0`: SQLite plans a bare `LIMIT $2` anew for
+/// each value of it.)
+const WAITING: &str = "SELECT string_agg(one, ',') FROM (
+     SELECT CAST(json_array(d.id, d.bundle_id, d.address, d.token, d.personal, d.attempts,
+         d.doubts, d.maybe_arrived, d.first_reply_at, b.stale,
+         CASE WHEN m.left_at IS NULL AND r.left_at IS NULL THEN 0 ELSE 1 END,
+         CASE WHEN d.member_id IS NULL OR m.id IS NOT NULL THEN 0 ELSE 1 END) AS TEXT) AS one
+     FROM deliveries d
+     JOIN bundles b ON b.id = d.bundle_id
+     LEFT JOIN members m ON m.id = d.member_id
+     LEFT JOIN branches r ON r.id = d.branch_id AND d.recipient_kind = 'branch'
+     WHERE d.edition_id = $1 AND d.state = 'pending' ORDER BY d.id LIMIT $2 + 0) t";
+
+/// The first that wait, by id.
+async fn waiting(tx: &mut Tx, edition: EditionId, most: usize) -> Result<Vec<Waiting>> {
+    let rows: Option<String> = query(WAITING)
+        .bind(edition.0)
+        .bind(i64::try_from(most).unwrap_or(i64::MAX))
+        .fetch_one(&mut **tx)
+        .await?
+        .get(0);
+    let rows = format!("[{}]", rows.unwrap_or_default());
+    serde_json::from_str(&rows).map_err(|e| LedgerError::Altered {
+        table: "deliveries",
+        id: format!("of edition {edition}"),
+        value: e.to_string(),
+    })
+}
+
+impl Waiting {
+    /// Why it must not go any more.
+    fn obstacle(&self) -> Option<String> {
+        if self.left != 0 || self.erased != 0 {
+            return Some("left".to_owned());
+        }
+        self.stale.clone()
     }
-    row.get::<Option<String>, _>("stale")
+
+    fn maybe_arrived(&self) -> bool {
+        self.maybe_arrived != 0
+    }
+
+    fn claim(self, edition: EditionId) -> Claim {
+        let progress = Progress {
+            state: State::Sending,
+            attempts: self.attempts,
+            doubts: self.doubts,
+            maybe_arrived: self.maybe_arrived(),
+            first_reply_at: self.first_reply_at.map(time),
+            next_attempt_at: None,
+        };
+        Claim {
+            delivery: self.id,
+            edition,
+            bundle: self.bundle,
+            address: self.address,
+            token: self.token,
+            personal: self.personal,
+            progress,
+        }
+    }
 }
 
 async fn cancel(tx: &mut Tx, delivery: i64, maybe_arrived: bool, why: &str) -> Result<()> {
@@ -272,46 +331,28 @@ async fn cancel(tx: &mut Tx, delivery: i64, maybe_arrived: bool, why: &str) -> R
     Ok(())
 }
 
-async fn mark_sending(tx: &mut Tx, rows: &[&SqliteRow], now: DateTime<Utc>) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
+/// Marks what waits up to `last`, which is as many as were read.
+async fn mark_sending(
+    tx: &mut Tx,
+    edition: EditionId,
+    last: i64,
+    read: usize,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let sending = State::Pending
         .on(Event::Claimed, false)
         .unwrap_or(State::Sending);
-    let mut sql = QueryBuilder::<Sqlite>::new("UPDATE deliveries SET state = ");
-    sql.push_bind(sending.word());
-    sql.push(", first_attempt_at = COALESCE(first_attempt_at, ")
-        .push_bind(ms(now));
-    sql.push("), last_attempt_at = ").push_bind(ms(now));
-    sql.push(" WHERE state = 'pending' AND id IN (");
-    let mut ids = sql.separated(", ");
-    for row in rows {
-        ids.push_bind(row.get::<i64, _>("id"));
-    }
-    sql.push(")");
-    let marked = sql.build().execute(&mut **tx).await?.rows_affected();
-    expect_rows(marked, rows.len(), "pending")
-}
-
-fn claim_of(edition: EditionId, row: &SqliteRow) -> Result<Claim> {
-    let count = |name: &str| u32::try_from(row.get::<i64, _>(name)).unwrap_or(u32::MAX);
-    Ok(Claim {
-        delivery: row.get("id"),
-        edition,
-        bundle: row.get("bundle_id"),
-        address: row.get("address"),
-        token: row.get("token"),
-        personal: row.get("personal"),
-        progress: Progress {
-            state: State::Sending,
-            attempts: count("attempts"),
-            doubts: count("doubts"),
-            maybe_arrived: row.get::<i64, _>("maybe_arrived") != 0,
-            first_reply_at: row.get::<Option<i64>, _>("first_reply_at").map(time),
-            next_attempt_at: None,
-        },
-    })
+    let marked = query(
+        "UPDATE deliveries SET state = $1, first_attempt_at = COALESCE(first_attempt_at, $2),
+         last_attempt_at = $2 WHERE edition_id = $3 AND state = 'pending' AND id <= $4",
+    )
+    .bind(sending.word())
+    .bind(ms(now))
+    .bind(edition.0)
+    .bind(last)
+    .execute(&mut **tx)
+    .await?;
+    expect_rows(marked.rows_affected(), read, "pending")
 }
 
 /// Settlements in one statement; the database takes a limited number of values.
@@ -343,17 +384,20 @@ async fn settle_group(tx: &mut Tx, group: &[Settlement]) -> Result<()> {
         "WITH done (id, state, attempts, doubts, maybe_arrived, first_reply_at, next_attempt_at,
          reply_code, reply) AS (",
     );
-    sql.push_values(group, |mut row, done| {
-        let to = &done.progress;
-        row.push_bind(done.delivery)
-            .push_bind(to.state.word())
-            .push_bind(i64::from(to.attempts))
-            .push_bind(i64::from(to.doubts))
-            .push_bind(i64::from(to.maybe_arrived))
-            .push_bind(to.first_reply_at.map(ms))
-            .push_bind(to.next_attempt_at.map(ms))
-            .push_bind(done.reply_code.map(i64::from))
-            .push_bind(&done.reply);
+    // A few sizes only, so that the statement is read once and kept; what is too much is no row's.
+    let size = group.len().next_power_of_two();
+    let rows = group.iter().map(Some).chain(iter::repeat(None)).take(size);
+    sql.push_values(rows, |mut row, done| {
+        let to = done.map(|done| &done.progress);
+        row.push_bind(done.map(|done| done.delivery))
+            .push_bind(to.map(|to| to.state.word()))
+            .push_bind(to.map(|to| i64::from(to.attempts)))
+            .push_bind(to.map(|to| i64::from(to.doubts)))
+            .push_bind(to.map(|to| i64::from(to.maybe_arrived)))
+            .push_bind(to.and_then(|to| to.first_reply_at).map(ms))
+            .push_bind(to.and_then(|to| to.next_attempt_at).map(ms))
+            .push_bind(done.and_then(|done| done.reply_code).map(i64::from))
+            .push_bind(done.map(|done| &done.reply));
     });
     sql.push(
         ") UPDATE deliveries SET state = done.state, attempts = done.attempts,

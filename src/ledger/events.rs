@@ -88,38 +88,30 @@ pub(super) async fn root(
     connection: &mut SqliteConnection,
     id: EditionId,
 ) -> Result<(String, u64)> {
-    /// Rows read at a time: an edition of a million is hashed in flat memory.
+    /// Rows read at a time, as one text: an edition of a million is hashed in flat memory.
     const PAGE: i64 = 2000;
     let (mut root, mut after, mut count) = (Sha256::new(), 0i64, 0u64);
     loop {
-        let rows = query(
-            "SELECT d.id, COALESCE(m.pseudonym, r.code, ''), d.bundle_id, d.state, d.reply_code,
-             d.first_attempt_at, d.last_attempt_at FROM deliveries d
+        let page = query(
+            "SELECT COUNT(*), MAX(id), string_agg(line, '' ORDER BY id) FROM (
+             SELECT d.id, d.id || '|' || COALESCE(m.pseudonym, r.code, '') || '|' || d.bundle_id
+                || '|' || d.state || '|' || COALESCE(d.reply_code, -1)
+                || '|' || COALESCE(d.first_attempt_at, -1)
+                || '|' || COALESCE(d.last_attempt_at, -1) || '\n' AS line FROM deliveries d
              LEFT JOIN members m ON m.id = d.member_id
              LEFT JOIN branches r ON r.id = d.branch_id
-             WHERE d.edition_id = $1 AND d.id > $2 ORDER BY d.id LIMIT $3",
+             WHERE d.edition_id = $1 AND d.id > $2 ORDER BY d.id LIMIT $3 + 0) t",
         )
         .bind(id.0)
         .bind(after)
         .bind(PAGE)
-        .fetch_all(&mut *connection)
+        .fetch_one(&mut *connection)
         .await?;
-        for row in &rows {
-            after = row.get(0);
-            count += 1;
-            let number = |i: usize| row.get::<Option<i64>, _>(i).map_or(-1, |n| n);
-            let line = format!(
-                "{after}|{}|{}|{}|{}|{}|{}\n",
-                row.get::<&str, _>(1),
-                row.get::<i64, _>(2),
-                row.get::<&str, _>(3),
-                number(4),
-                number(5),
-                number(6),
-            );
-            root.update(line.as_bytes());
-        }
-        if rows.len() < usize::try_from(PAGE).unwrap_or(usize::MAX) {
+        let read = page.get::<i64, _>(0);
+        after = page.get::<Option<i64>, _>(1).unwrap_or(after);
+        count += u64::try_from(read).unwrap_or_default();
+        root.update(page.get::<Option<&str>, _>(2).unwrap_or_default());
+        if read < PAGE {
             break;
         }
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Does PostgreSQL understand the ledger's SQL? A private cluster in a temporary folder takes the migrations, with the
-two words that differ put in its own form, and prepares every fixed statement of src/ledger. Ends by itself."""
+three words that differ put in its own form, and prepares every fixed statement of src/ledger. Ends by itself."""
 import glob
 import os
 import pathlib
@@ -40,7 +40,8 @@ def statements():
         for found in STATEMENT.finditer(source):
             if "QueryBuilder" in source[max(0, found.start() - 80):found.start()]:
                 continue
-            yield f"{file.name}:{source[:found.start()].count(chr(10)) + 1}", re.sub(r"\\\n\s*", " ", found.group(1))
+            text = re.sub(r"\\\n\s*", " ", found.group(1)).replace("json_array(", "json_build_array(")
+            yield f"{file.name}:{source[:found.start()].count(chr(10)) + 1}", text
 
 
 def main():

@@ -156,7 +156,7 @@ impl<L: Outbox> Pump<'_, L> {
         let progress =
             self.rules
                 .retry
-                .after(&claim.progress, outcome, (self.clock)(), (self.chance)());
+                .after(&claim.progress, outcome, (self.clock)(), self.chance);
         let (code, words, hard) = {
             let (code, words) = words_of(outcome);
             let hard = matches!(outcome, Outcome::Refused(r)
