@@ -4,15 +4,21 @@ It answers in lock-step or pipelined (RFC 2920), needs no privileges and listens
 """
 
 import asyncio
+import contextlib
 import email
 import hashlib
 import re
 import sqlite3
 import threading
+import time
 
 
 class Sink:
-    """`with Sink(file) as sink:` serves on `sink.port`; `taken()` is how many it accepted."""
+    """`with Sink(file) as sink:` serves on `sink.port`; `taken()` is how many it accepted.
+
+    A file that is there already is what was accepted before. `delay` is how long each reply to a
+    letter takes.
+    """
 
     def __init__(self, file, delay=0.001):
         self.file, self.delay = str(file), delay
@@ -36,8 +42,13 @@ class Sink:
 
     def rows(self):
         """Every accepted message: (recipient, Message-ID, sha256 of its bytes)."""
-        with sqlite3.connect(self.file) as db:
+        with contextlib.closing(sqlite3.connect(self.file)) as db:
             return db.execute("SELECT recipient, message_id, sha256 FROM taken").fetchall()
+
+    def times(self):
+        """When each was accepted: nanoseconds since 1970, ascending."""
+        with contextlib.closing(sqlite3.connect(self.file)) as db:
+            return [at for at, in db.execute("SELECT at FROM taken ORDER BY at")]
 
     def _serve(self, ready):
         asyncio.set_event_loop(self.loop)
@@ -48,7 +59,8 @@ class Sink:
         self.stop = asyncio.Event()
         self.db = sqlite3.connect(self.file, isolation_level=None)
         self.db.execute("PRAGMA journal_mode=WAL")
-        self.db.execute("CREATE TABLE taken (recipient TEXT, message_id TEXT, sha256 TEXT)")
+        self.db.execute("CREATE TABLE IF NOT EXISTS taken "
+                        "(recipient TEXT, message_id TEXT, sha256 TEXT, at INTEGER)")
         server = await asyncio.start_server(self._session, "127.0.0.1", 0, limit=1 << 24)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
@@ -101,8 +113,8 @@ class Sink:
             return b"554 5.5.1 one recipient a message\r\n"
         data = b"".join(lines)
         message = email.message_from_bytes(data)
-        row = (recipients[0], message["Message-ID"], hashlib.sha256(data).hexdigest())
-        self.db.execute("INSERT INTO taken VALUES (?, ?, ?)", row)
+        row = (recipients[0], message["Message-ID"], hashlib.sha256(data).hexdigest(), time.time_ns())
+        self.db.execute("INSERT INTO taken VALUES (?, ?, ?, ?)", row)
         self.count += 1
         await asyncio.sleep(self.delay)
         return b"250 2.0.0 taken\r\n"
