@@ -17,14 +17,16 @@ class Sink:
     """`with Sink(file) as sink:` serves on `sink.port`; `taken()` is how many it accepted.
 
     A file that is there already is what was accepted before. `delay` is how long each reply to a
-    letter takes.
+    letter takes. With `serve=False` it only tells what is in its file.
     """
 
-    def __init__(self, file, delay=0.001):
-        self.file, self.delay = str(file), delay
+    def __init__(self, file, delay=0.001, serve=True):
+        self.file, self.delay, self.serve = str(file), delay, serve
         self.port, self.count = 0, 0
 
     def __enter__(self):
+        if not self.serve:
+            return self
         self.loop = asyncio.new_event_loop()
         ready = threading.Event()
         self.thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
@@ -34,6 +36,8 @@ class Sink:
         return self
 
     def __exit__(self, *_):
+        if not self.serve:
+            return
         self.loop.call_soon_threadsafe(self.stop.set)
         self.thread.join(10)
 
@@ -44,6 +48,12 @@ class Sink:
         """Every accepted message: (recipient, Message-ID, sha256 of its bytes)."""
         with contextlib.closing(sqlite3.connect(self.file)) as db:
             return db.execute("SELECT recipient, message_id, sha256 FROM taken").fetchall()
+
+    def copy(self, file):
+        """Copies what was accepted by now into another file."""
+        with contextlib.closing(sqlite3.connect(self.file)) as db, \
+                contextlib.closing(sqlite3.connect(file)) as other:
+            db.backup(other)
 
     def times(self):
         """When each was accepted: nanoseconds since 1970, ascending."""
