@@ -6,6 +6,7 @@ use sqlx::{Row, SqliteConnection, query};
 use super::{Ledger, Result, events};
 use crate::document::Sha256;
 use crate::edition::EditionId;
+use crate::letter::Sheet;
 
 /// Faults told at most: an altered database may have one in every row.
 const FAULTS_MAX: usize = 100;
@@ -56,6 +57,7 @@ pub(super) async fn recompute(view: &mut SqliteConnection) -> Result<Audit> {
     chain(view, &mut audit).await?;
     editions(view, &mut audit).await?;
     blobs(view, &mut audit).await?;
+    sheets(view, &mut audit).await?;
     Ok(audit)
 }
 
@@ -159,6 +161,24 @@ async fn blobs(view: &mut SqliteConnection, audit: &mut Audit) -> Result<()> {
             audit.fault(format!("document bytes {name}: they were altered"));
         }
         audit.documents += 1;
+    }
+    Ok(())
+}
+
+/// The letters of every edition carry a hash of themselves.
+async fn sheets(view: &mut SqliteConnection, audit: &mut Audit) -> Result<()> {
+    let bundles = query("SELECT id, edition_id FROM bundles ORDER BY id")
+        .fetch_all(&mut *view)
+        .await?;
+    for bundle in bundles {
+        let row = query("SELECT sheet FROM bundles WHERE id = $1")
+            .bind(bundle.get::<i64, _>(0))
+            .fetch_one(&mut *view)
+            .await?;
+        if let Err(fault) = Sheet::from_bytes(row.get(0)) {
+            let edition = EditionId(bundle.get(1));
+            audit.fault(format!("edition {edition}: a letter of it is {fault}"));
+        }
     }
     Ok(())
 }

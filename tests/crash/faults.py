@@ -86,7 +86,7 @@ def play(name, trials, jobs=1):
         try:
             return trial()
         except (subprocess.SubprocessError, OSError, ValueError, KeyError, AssertionError) as error:
-            return [f"broken off: {type(error).__name__} {error} {getattr(error, 'stderr', '') or ''}"]
+            return [f"broken off: {type(error).__name__} {error} {(getattr(error, 'stderr', '') or '')[-600:]}"]
 
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         waiting = {pool.submit(one, trial): title for title, trial in trials}
@@ -96,7 +96,7 @@ def play(name, trials, jobs=1):
                 failed += 1
                 print(f"FAIL {waiting[done]}")
                 for fault in faults:
-                    print(f"  {fault}", flush=True)
+                    print(f"  {fault[:1000]}", flush=True)
     print(f"{name}: {len(waiting) - failed} passed, {failed} failed", flush=True)
     return failed
 

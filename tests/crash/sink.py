@@ -55,6 +55,11 @@ class Sink:
                 contextlib.closing(sqlite3.connect(file)) as other:
             db.backup(other)
 
+    def attached(self):
+        """Every set of attachments that somebody got: the sorted sha256 of their bytes."""
+        with contextlib.closing(sqlite3.connect(self.file)) as db:
+            return {files for files, in db.execute("SELECT DISTINCT attached FROM taken")}
+
     def times(self):
         """When each was accepted: nanoseconds since 1970, ascending."""
         with contextlib.closing(sqlite3.connect(self.file)) as db:
@@ -70,7 +75,7 @@ class Sink:
         self.db = sqlite3.connect(self.file, isolation_level=None)
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("CREATE TABLE IF NOT EXISTS taken "
-                        "(recipient TEXT, message_id TEXT, sha256 TEXT, at INTEGER)")
+                        "(recipient TEXT, message_id TEXT, sha256 TEXT, at INTEGER, attached TEXT)")
         server = await asyncio.start_server(self._session, "127.0.0.1", 0, limit=1 << 24)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
@@ -123,8 +128,11 @@ class Sink:
             return b"554 5.5.1 one recipient a message\r\n"
         data = b"".join(lines)
         message = email.message_from_bytes(data)
-        row = (recipients[0], message["Message-ID"], hashlib.sha256(data).hexdigest(), time.time_ns())
-        self.db.execute("INSERT INTO taken VALUES (?, ?, ?, ?)", row)
+        files = sorted(hashlib.sha256(part.get_payload(decode=True)).hexdigest()
+                       for part in message.walk() if part.get_content_disposition() == "attachment")
+        row = (recipients[0], message["Message-ID"], hashlib.sha256(data).hexdigest(), time.time_ns(),
+               " ".join(files))
+        self.db.execute("INSERT INTO taken VALUES (?, ?, ?, ?, ?)", row)
         self.count += 1
         await asyncio.sleep(self.delay)
         return b"250 2.0.0 taken\r\n"
