@@ -110,17 +110,19 @@ def second(template, _library, folder, first, other):
 
 def reloads(template, _library, folder, times):
     """The configuration is replaced again and again, by good files and broken ones, under load."""
-    with Sink(folder.with_suffix(".sink"), delay=0.005) as sink:
+    with Sink(folder.with_suffix(".sink"), delay=0.05) as sink:
         office = template.twin(folder, sink.port)
         log = folder.with_suffix(".stderr")
         good = office.config.read_text("utf-8")
         broken = good.replace("in_doubt_max", "in_doubt_most")
+        answers = ("the old one stays", "configuration read again")
         with open(log, "w", encoding="utf-8") as stderr, office.running("run", log=stderr) as process:
-            wait("a letter", sink.taken)
+            wait("a letter", lambda: sink.taken() and "phobien is running" in log.read_text("utf-8"))
             for number in range(times):
+                words, before = answers[number % 2], log.read_text("utf-8").count(answers[number % 2])
                 replace(office.config, good if number % 2 else broken)
                 process.send_signal(signal.SIGHUP)
-                time.sleep(0.01)
+                wait(words, lambda: log.read_text("utf-8").count(words) > before)
             replace(office.config, good)
             process.send_signal(signal.SIGHUP)
             wait("all letters", lambda: sink.taken() >= len(office.members))
@@ -129,10 +131,6 @@ def reloads(template, _library, folder, times):
             process.terminate()
             if process.wait(30) != 0:
                 faults.append(f"the service exits {process.returncode}")
-        said = log.read_text("utf-8")
-        for words in ("configuration read again", "the old one stays"):
-            if said.count(words) < times // 10:
-                faults.append(f"only {said.count(words)} times {words!r} in {times} reloads")
         return faults + verdict(office.members, sink.rows(), office.log(), 0) + office.faults()
 
 
@@ -145,7 +143,7 @@ def replaced(template, _library, folder):
         left, new = office.members[-1], "moi@chi-bo-1.dangbo.example"
         with office.running("run") as process:
             wait("some letters", lambda: sink.taken() > MEMBERS // 5)
-            office.enrol([*office.members[:-1], new])
+            office.enrol([*office.members[:-1], None, new])
             (inbox / DOCUMENTS[1]).unlink()
             number = 0
             while sink.taken() < MEMBERS - 1:
@@ -163,7 +161,6 @@ def replaced(template, _library, folder):
         if doubles(sink.rows()) or served != set(office.members) - {left}:
             faults.append(f"{len(served)} served, {left in served=}, {new in served=}, {doubles(sink.rows())} double")
         states = {row["address"]: row["state"] for row in office.log()}
-        # The same code with another address: the row of the address that is gone is cancelled.
         if states.pop(left) != "cancelled" or set(states.values()) != {"sent"}:
             faults.append(f"the ledger says {sorted(set(states.values()))}")
         return faults + office.faults()
