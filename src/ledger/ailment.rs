@@ -28,6 +28,9 @@ pub enum Ailment {
 impl Ailment {
     /// By SQLite's result code; none where the database is well and something else was wrong.
     pub(super) fn of(error: &sqlx::Error) -> Option<Self> {
+        if let sqlx::Error::ColumnDecode { .. } = error {
+            return Some(Self::Damaged);
+        }
         let code = error.as_database_error()?.code()?;
         Self::of_code(code.parse().ok()?)
     }

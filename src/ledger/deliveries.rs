@@ -77,9 +77,7 @@ impl Ledger {
     /// # Errors
     /// The database failed.
     pub async fn sheet(&self, bundle: i64) -> Result<Sheets> {
-        Ok(sheets(
-            &query(SHEET).bind(bundle).fetch_one(&self.readers).await?,
-        ))
+        sheets(&query(SHEET).bind(bundle).fetch_one(&self.readers).await?)
     }
 
     /// A stored document's bytes for attaching.
@@ -118,11 +116,11 @@ impl Ledger {
 const SHEET: &str = "SELECT b.sheet, e.envelope FROM bundles b
     JOIN editions e ON e.id = b.edition_id WHERE b.id = $1";
 
-fn sheets(row: &SqliteRow) -> Sheets {
-    Sheets {
-        sheet: row.get(0),
-        envelope: row.get(1),
-    }
+fn sheets(row: &SqliteRow) -> Result<Sheets> {
+    Ok(Sheets {
+        sheet: row.try_get(0)?,
+        envelope: row.try_get(1)?,
+    })
 }
 
 /// The sheet of a bundle, as this transaction sees it.
@@ -130,9 +128,7 @@ fn sheets(row: &SqliteRow) -> Sheets {
 /// # Errors
 /// The database failed.
 pub async fn sheet_in(tx: &mut Tx, bundle: i64) -> Result<Sheets> {
-    Ok(sheets(
-        &query(SHEET).bind(bundle).fetch_one(&mut **tx).await?,
-    ))
+    sheets(&query(SHEET).bind(bundle).fetch_one(&mut **tx).await?)
 }
 
 /// Turns what an earlier process left in `sending` into doubt: whether the server has it, nobody
@@ -206,22 +202,18 @@ pub async fn claim(
         while claims.len() < most {
             let want = most - claims.len();
             let rows = waiting(tx, edition, want).await?;
-            let (go, stop): (Vec<_>, Vec<_>) = rows.iter().partition(|r| obstacle(r).is_none());
-            for row in &stop {
-                let why = obstacle(row).unwrap_or_default();
-                cancel(
-                    tx,
-                    row.get("id"),
-                    row.get::<i64, _>("maybe_arrived") != 0,
-                    &why,
-                )
-                .await?;
+            let mut go = Vec::with_capacity(rows.len());
+            for row in &rows {
+                let claim = claim_of(edition, row)?;
+                let Some(why) = obstacle(row)? else {
+                    go.push(claim);
+                    continue;
+                };
+                cancel(tx, claim.delivery, claim.progress.maybe_arrived, &why).await?;
                 stopped.push(Stopped { edition, why });
             }
             mark_sending(tx, &go, now).await?;
-            for row in &go {
-                claims.push(claim_of(edition, row)?);
-            }
+            claims.extend(go);
             if rows.len() < want {
                 break;
             }
@@ -250,13 +242,13 @@ async fn waiting(tx: &mut Tx, edition: EditionId, most: usize) -> Result<Vec<Sql
 }
 
 /// Why a delivery must not go any more.
-fn obstacle(row: &SqliteRow) -> Option<String> {
-    let is = |name: &str| row.get::<Option<i64>, _>(name).is_some();
-    let erased = is("member_id") && !is("member_known");
-    if is("member_left") || is("branch_left") || erased {
-        return Some("left".to_owned());
+fn obstacle(row: &SqliteRow) -> Result<Option<String>> {
+    let is = |name: &str| row.try_get::<Option<i64>, _>(name).map(|id| id.is_some());
+    let erased = is("member_id")? && !is("member_known")?;
+    if is("member_left")? || is("branch_left")? || erased {
+        return Ok(Some("left".to_owned()));
     }
-    row.get::<Option<String>, _>("stale")
+    Ok(row.try_get("stale")?)
 }
 
 async fn cancel(tx: &mut Tx, delivery: i64, maybe_arrived: bool, why: &str) -> Result<()> {
@@ -272,8 +264,8 @@ async fn cancel(tx: &mut Tx, delivery: i64, maybe_arrived: bool, why: &str) -> R
     Ok(())
 }
 
-async fn mark_sending(tx: &mut Tx, rows: &[&SqliteRow], now: DateTime<Utc>) -> Result<()> {
-    if rows.is_empty() {
+async fn mark_sending(tx: &mut Tx, claims: &[Claim], now: DateTime<Utc>) -> Result<()> {
+    if claims.is_empty() {
         return Ok(());
     }
     let sending = State::Pending
@@ -286,29 +278,31 @@ async fn mark_sending(tx: &mut Tx, rows: &[&SqliteRow], now: DateTime<Utc>) -> R
     sql.push("), last_attempt_at = ").push_bind(ms(now));
     sql.push(" WHERE state = 'pending' AND id IN (");
     let mut ids = sql.separated(", ");
-    for row in rows {
-        ids.push_bind(row.get::<i64, _>("id"));
+    for claim in claims {
+        ids.push_bind(claim.delivery);
     }
     sql.push(")");
     let marked = sql.build().execute(&mut **tx).await?.rows_affected();
-    expect_rows(marked, rows.len(), "pending")
+    expect_rows(marked, claims.len(), "pending")
 }
 
+/// What was frozen, as it stands there; a row that cannot be read is damage, never a panic.
 fn claim_of(edition: EditionId, row: &SqliteRow) -> Result<Claim> {
-    let count = |name: &str| u32::try_from(row.get::<i64, _>(name)).unwrap_or(u32::MAX);
+    let number = |name: &str| row.try_get::<i64, _>(name);
+    let count = |name: &str| number(name).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
     Ok(Claim {
-        delivery: row.get("id"),
+        delivery: number("id")?,
         edition,
-        bundle: row.get("bundle_id"),
-        address: row.get("address"),
-        token: row.get("token"),
-        personal: row.get("personal"),
+        bundle: number("bundle_id")?,
+        address: row.try_get("address")?,
+        token: row.try_get("token")?,
+        personal: row.try_get("personal")?,
         progress: Progress {
             state: State::Sending,
-            attempts: count("attempts"),
-            doubts: count("doubts"),
-            maybe_arrived: row.get::<i64, _>("maybe_arrived") != 0,
-            first_reply_at: row.get::<Option<i64>, _>("first_reply_at").map(time),
+            attempts: count("attempts")?,
+            doubts: count("doubts")?,
+            maybe_arrived: number("maybe_arrived")? != 0,
+            first_reply_at: row.try_get::<Option<i64>, _>("first_reply_at")?.map(time),
             next_attempt_at: None,
         },
     })

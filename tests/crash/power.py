@@ -15,6 +15,7 @@ is a power cut on an honest disk: at most `in_doubt_max` copies. A cut before it
 """
 
 import argparse
+import copy
 import functools
 import os
 import random
@@ -26,11 +27,13 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 from faults import Shim, build, play, scratch  # noqa: E402
-from office import (IN_DOUBT_MAX, ROOT, Office, claims, doubles, replace, rows, snapshot,  # noqa: E402
-                    verdict)
+from office import (CONNECTIONS, IN_DOUBT_MAX, ROOT, Office, claims, doubles, rows,  # noqa: E402
+                    snapshot, verdict)
 from sink import Sink  # noqa: E402
 
 SECTOR = 512
+# How long the sink takes over a letter.
+DELAY = 0.05
 LOG = "phobien.db-wal"
 
 
@@ -51,12 +54,14 @@ class Moment:
 def moments(options, folder, office):
     """Delivers an edition and stops it at many moments; answers them."""
     found, chance = [], random.Random(options.seed)
-    with Sink(folder / "sink.sqlite", delay=0.01) as sink:
+    # The whole edition takes this long; the moments are spread over it.
+    lasts = DELAY * options.members / CONNECTIONS
+    with Sink(folder / "sink.sqlite", delay=DELAY) as sink:
         office.configure(sink.port)
         shim = Shim(options.library, office.state, folder / "calls")
         with office.running("deliver", env=shim.env) as process:
             while process.poll() is None and len(found) < options.moments:
-                time.sleep(chance.uniform(0, 0.01))
+                time.sleep(chance.uniform(0, 2 * lasts / options.moments))
                 process.send_signal(signal.SIGSTOP)
                 while process.poll() is None and state_of(process.pid) != "T":
                     time.sleep(0.0002)
@@ -106,17 +111,24 @@ def trial(office, moment, folder, cut, garbage, go_on):
         shutil.copyfile(moment.sink_file, folder / "sink.sqlite")
         with Sink(folder / "sink.sqlite") as sink:
             found.configure(sink.port)
-            # Where the log with the edition was lost, publishing made it anew: other letters.
-            for words in (["publish", "dang-vien"], ["deliver"]):
-                run = found.run(*words)
-                if run.returncode != 0:
-                    faults.append(f"{words[0]} exits {run.returncode}: {run.stderr}")
+            run = found.run("deliver")
+            if run.returncode != 0:
+                faults.append(f"going on exits {run.returncode}: {run.stderr}")
             most = IN_DOUBT_MAX if honest else forgot
             faults += verdict(found.members, sink.rows(), found.log(), most) + found.faults()
             if (again := doubles(sink.rows())) != forgot:
                 faults.append(f"{again} double, but {forgot} were forgotten")
     shutil.rmtree(folder)
     return [f"{fault} (log of {moment.size}, synced to {moment.synced}, cut at {cut})" for fault in faults]
+
+
+def lie(office, moment, folder):
+    """Proof that a lie would be seen: the same image before a sink that has nothing."""
+    with Sink(folder / "nothing.sqlite"):
+        pass
+    moment.sink_file = folder / "nothing.sqlite"
+    seen = trial(office, moment, folder / "image-of-a-lie", moment.size, False, True)
+    return [] if any("that the sink does not have" in fault for fault in seen) else [f"not seen: {seen}"]
 
 
 def trials(options, folder):
@@ -126,8 +138,10 @@ def trials(options, folder):
     office = Office(options.phobien, folder / "office", options.members).furnish(1)
     office.run("ingest", check=True)
     office.run("publish", "dang-vien", check=True)
-    found = []
-    for number, moment in enumerate(moments(options, folder, office)):
+    found, kept = [], moments(options, folder, office)
+    last = copy.copy(kept[-1])
+    found.append(("a lie is seen", functools.partial(lie, office, last, folder)))
+    for number, moment in enumerate(kept):
         cuts = [(cut, garbage) for cut in range(0, moment.size + SECTOR, SECTOR) for garbage in (False, True)]
         cuts = [(min(cut, moment.size), garbage) for cut, garbage in cuts]
         if not options.all:
@@ -146,7 +160,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--phobien", default=ROOT / "target/debug/phobien", type=Path)
     options.add_argument("--all", action="store_true", help="every cut, not a sample")
-    options.add_argument("--moments", default=12, type=int)
+    options.add_argument("--moments", default=10, type=int)
     options.add_argument("--members", default=60, type=int)
     options.add_argument("--jobs", default=2, type=int)
     options.add_argument("--seed", default=1, type=int)

@@ -81,6 +81,10 @@ class Sink:
         ready.set()
         await self.stop.wait()
         server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for session in others:
+            session.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
         self.db.close()
 
     async def _session(self, reader, writer):
