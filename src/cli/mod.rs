@@ -37,6 +37,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 
 use crate::daemon::{self, Ended};
+use crate::ledger::Ailment;
 use command::{Cli, Command, Global};
 use open::Desk;
 use stop::{FAILED, Stop, USAGE};
@@ -81,12 +82,23 @@ fn unparsed(error: &clap::Error, args: &[OsString]) -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    let code = error
-        .downcast_ref::<Stop>()
-        .map_or(FAILED, |stop| stop.code);
+    let ailment = stop::ailment(error);
+    let code = match error.downcast_ref::<Stop>() {
+        Some(stop) => stop.code,
+        None if ailment == Some(Ailment::Damaged) => USAGE,
+        None => FAILED,
+    };
     let words = format!("{error:#}");
     if !words.is_empty() {
         show::note(&words);
+    }
+    if let Some(ailment) = ailment {
+        let (vi, en) = ailment.advice();
+        // The words of the database's errors end with the advice in English.
+        if !words.contains(en) {
+            show::note(en);
+        }
+        show::note(vi);
     }
     ExitCode::from(code)
 }
@@ -161,7 +173,9 @@ async fn serve(global: &Global) -> Result<ExitCode> {
     let file = open::find(global)?;
     let desk = Desk::open(global).await?;
     let (config, ledger) = (desk.config.clone(), desk.ledger.clone());
-    match daemon::run(open::shell(file)?, config, ledger).await? {
+    let ended = daemon::run(open::shell(file)?, config, ledger).await;
+    desk.ledger.close().await;
+    match ended? {
         Ended::Drained => Ok(ExitCode::SUCCESS),
         Ended::Locked(holder) => Err(Stop::locked(&desk.screen, &holder)),
     }

@@ -5,7 +5,10 @@ use std::fmt;
 use std::process::ExitCode;
 
 use super::show::Screen;
-use crate::ledger::Holder;
+use crate::deliver::DeliverError;
+use crate::ingest::{DecideError, IngestError};
+use crate::ledger::{Ailment, Holder, LedgerError};
+use crate::publish::PublishError;
 
 /// A command that ends with an exit code of its own.
 #[derive(Debug)]
@@ -63,4 +66,28 @@ impl Stop {
 /// 0, or 1.
 pub(super) fn code(good: bool) -> ExitCode {
     ExitCode::from(if good { 0 } else { FAILED })
+}
+
+/// What ails the ledger, where that is why a command ends.
+pub(super) fn ailment(error: &anyhow::Error) -> Option<Ailment> {
+    let of = error.chain().find_map(|cause| {
+        if let Some(DeliverError::Ledger(error)) = cause.downcast_ref() {
+            return Some(error);
+        }
+        if let Some(PublishError::Ledger(error)) = cause.downcast_ref() {
+            return Some(error);
+        }
+        if let Some(DecideError::Ledger(error)) = cause.downcast_ref() {
+            return Some(error);
+        }
+        let ingest = match cause.downcast_ref() {
+            Some(DecideError::Ingest(error)) => Some(error),
+            _ => cause.downcast_ref(),
+        };
+        if let Some(IngestError::Ledger(error)) = ingest {
+            return Some(error);
+        }
+        cause.downcast_ref::<LedgerError>()
+    });
+    of?.ailment()
 }

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::deliver::{self, Clock, DeliverError, Rules, Steering, Tally, Until, Way};
-use crate::ledger::{DeliveryLock, Holder, Ledger};
+use crate::ledger::{DeliveryLock, Holder, Ledger, LedgerError};
 
 pub use clock::now;
 pub use machine::{lacks, sandbox};
@@ -65,7 +65,8 @@ pub enum Ended {
 /// Runs until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// The state folder, the documents folder or the set-up cannot be used at all.
+/// The state folder, the documents folder or the set-up cannot be used at all, or the ledger is
+/// damaged or its disk confirms nothing any more.
 pub async fn run(shell: Shell, config: Config, ledger: Ledger) -> Result<Ended> {
     let lock = match DeliveryLock::take(ledger.folder(), "run")? {
         Ok(lock) => Arc::new(lock),
@@ -94,7 +95,11 @@ pub async fn run(shell: Shell, config: Config, ledger: Ledger) -> Result<Ended> 
             () = delivery.ended() => Woken::DeliveryEnded,
         };
         if woken == Woken::DeliveryEnded {
-            delivery.explain().await;
+            if let Some(error) = delivery.explain().await
+                && error.is_final()
+            {
+                return Err(error.into());
+            }
             tokio::time::sleep(RESTART).await;
             delivery = Delivery::start(&round, Arc::clone(&lock))?;
             continue;
@@ -166,12 +171,17 @@ impl Delivery {
         }
     }
 
-    async fn explain(&mut self) {
+    /// Tells why the step ended; answers how the ledger failed, where that was it.
+    async fn explain(&mut self) -> Option<LedgerError> {
         match (&mut self.task).await {
-            Ok(Err(error)) => tracing::error!(%error, "delivery stopped; it is started again"),
+            Ok(Err(DeliverError::Ledger(error))) => {
+                tracing::error!(%error, "delivery stopped");
+                return Some(error);
+            }
             Ok(Ok(_)) => tracing::error!("delivery ended by itself; it is started again"),
             Err(panic) => tracing::error!(%panic, "delivery broke; it is started again"),
         }
+        None
     }
 
     async fn stop(self) -> Option<Tally> {

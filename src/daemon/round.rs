@@ -98,12 +98,16 @@ impl Round {
     /// again at the next turn: bad input never stops the daemon.
     pub(super) async fn turn(&mut self, woken: Woken) -> bool {
         let reloaded = self.reload(woken).await;
+        self.watch_clock().await;
+        if self.clock_is_held().await {
+            // What is taken in now would be of a wrong day, and owed to nobody or to everybody.
+            return reloaded;
+        }
         self.roster(woken).await;
         if let Err(error) = self.scan(woken).await {
             self.tell("folder", "documents", &format!("{error:#}"))
                 .await;
         }
-        self.watch_clock().await;
         if self.behind {
             // Half a folder is no ground for an edition, nor for the guard of the first ingest.
             return reloaded;
@@ -232,7 +236,8 @@ impl Round {
     async fn watch_clock(&mut self) {
         if let Some(jump) = self.clock.jumped() {
             let words = format!(
-                "the clock jumped by {} minutes; nothing is published until `phobien resume clock`",
+                "the clock jumped by {} minutes; nothing is taken in or published until `phobien \
+                 resume clock`",
                 jump.num_minutes()
             );
             if let Err(error) = self.hold_clock().await {
@@ -249,17 +254,15 @@ impl Round {
         Ok(())
     }
 
+    /// True where a jump waits for a person. A ledger that cannot be read says so elsewhere.
+    async fn clock_is_held(&self) -> bool {
+        let held = self.ledger.meta(CLOCK_HELD).await;
+        held.is_ok_and(|value| value.is_some_and(|at| !at.is_empty()))
+    }
+
     /// Urgent documents at once, then every slot that is due and has no edition, then what makes
     /// up for letters that must not go any more.
     async fn publish(&mut self) -> publish::Result<()> {
-        if self
-            .ledger
-            .meta(CLOCK_HELD)
-            .await?
-            .is_some_and(|v| !v.is_empty())
-        {
-            return Ok(());
-        }
         let logo = self
             .config
             .letter

@@ -96,6 +96,10 @@ pub async fn deliver<L: Outbox>(
         tally: Tally::default(),
     };
     let result = pump.run(&mut watch).await;
+    if result.is_err() {
+        // What could not be put on record is not begun any more.
+        pump.withdraw();
+    }
     pump.close();
     let mut tally = pump.tally;
     drop(pump);
@@ -175,7 +179,8 @@ impl<L: Outbox> Pump<'_, L> {
                 Err(error) => {
                     let since = *failing_since.get_or_insert_with(Instant::now);
                     tracing::error!(%error, "ledger cannot be written; nothing is claimed");
-                    if since.elapsed() > LEDGER_PATIENCE {
+                    self.withdraw();
+                    if error.is_final() || since.elapsed() > LEDGER_PATIENCE {
                         return Err(error.into());
                     }
                     tokio::time::sleep(LEDGER_RETRY).await;

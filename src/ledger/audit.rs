@@ -6,6 +6,7 @@ use sqlx::{Row, SqliteConnection, query};
 use super::{Ledger, Result, events};
 use crate::document::Sha256;
 use crate::edition::EditionId;
+use crate::letter::Sheet;
 
 /// Faults told at most: an altered database may have one in every row.
 const FAULTS_MAX: usize = 100;
@@ -56,6 +57,7 @@ pub(super) async fn recompute(view: &mut SqliteConnection) -> Result<Audit> {
     chain(view, &mut audit).await?;
     editions(view, &mut audit).await?;
     blobs(view, &mut audit).await?;
+    sheets(view, &mut audit).await?;
     Ok(audit)
 }
 
@@ -65,7 +67,7 @@ async fn database(view: &mut SqliteConnection, audit: &mut Audit) -> Result<()> 
         .fetch_all(&mut *view)
         .await?
     {
-        let words: String = row.get(0);
+        let words: String = row.try_get(0)?;
         if words != "ok" {
             audit.fault(format!("database: {words}"));
         }
@@ -74,8 +76,8 @@ async fn database(view: &mut SqliteConnection, audit: &mut Audit) -> Result<()> 
         .fetch_all(&mut *view)
         .await?
     {
-        let (table, to): (String, String) = (row.get(0), row.get(2));
-        let id: Option<i64> = row.get(1);
+        let (table, to): (String, String) = (row.try_get(0)?, row.try_get(2)?);
+        let id: Option<i64> = row.try_get(1)?;
         let id = id.map_or_else(String::new, |id| id.to_string());
         audit.fault(format!(
             "{table} {id} points at a row of {to} that is not there"
@@ -98,19 +100,25 @@ async fn chain(view: &mut SqliteConnection, audit: &mut Audit) -> Result<()> {
         let Some(last) = rows.last() else {
             return Ok(());
         };
-        after = last.get(0);
+        after = last.try_get(0)?;
         for row in &rows {
-            let word = |at: usize| row.get::<String, _>(at);
-            let what = format!("event {} ({} {})", row.get::<i64, _>(0), word(2), word(3));
-            if word(5) != audit.head {
+            let word = |at: usize| row.try_get::<String, _>(at);
+            let what = format!(
+                "event {} ({} {})",
+                row.try_get::<i64, _>(0)?,
+                word(2)?,
+                word(3)?
+            );
+            if word(5)? != audit.head {
                 audit.fault(format!(
                     "{what}: the event before it was altered or removed"
                 ));
             }
-            if events::hash(&word(5), row.get(1), &word(2), &word(3), &word(4)) != word(6) {
+            if events::hash(&word(5)?, row.try_get(1)?, &word(2)?, &word(3)?, &word(4)?) != word(6)?
+            {
                 audit.fault(format!("{what}: it was altered"));
             }
-            audit.head = word(6);
+            audit.head = word(6)?;
             audit.events += 1;
         }
     }
@@ -126,8 +134,8 @@ async fn editions(view: &mut SqliteConnection, audit: &mut Audit) -> Result<()> 
     .fetch_all(&mut *view)
     .await?;
     for row in rows {
-        let id = EditionId(row.get(0));
-        let detail: Option<String> = row.get(1);
+        let id = EditionId(row.try_get(0)?);
+        let detail: Option<String> = row.try_get(1)?;
         let told: Option<serde_json::Value> =
             detail.and_then(|detail| serde_json::from_str(&detail).ok());
         let Some(told) = told else {
@@ -150,15 +158,37 @@ async fn blobs(view: &mut SqliteConnection, audit: &mut Audit) -> Result<()> {
         .fetch_all(&mut *view)
         .await?;
     for name in names {
-        let name: String = name.get(0);
+        let name: String = name.try_get(0)?;
         let row = query("SELECT bytes FROM blobs WHERE sha256 = $1")
             .bind(&name)
             .fetch_one(&mut *view)
             .await?;
-        if Sha256::of(row.get::<&[u8], _>(0)).to_string() != name {
+        if Sha256::of(row.try_get::<&[u8], _>(0)?).to_string() != name {
             audit.fault(format!("document bytes {name}: they were altered"));
         }
         audit.documents += 1;
+    }
+    Ok(())
+}
+
+/// The letters of every edition carry a hash of themselves, but for those that a purge emptied.
+async fn sheets(view: &mut SqliteConnection, audit: &mut Audit) -> Result<()> {
+    let bundles = query("SELECT id, edition_id FROM bundles ORDER BY id")
+        .fetch_all(&mut *view)
+        .await?;
+    for bundle in bundles {
+        let row = query("SELECT sheet, stale FROM bundles WHERE id = $1")
+            .bind(bundle.try_get::<i64, _>(0)?)
+            .fetch_one(&mut *view)
+            .await?;
+        let stale: Option<String> = row.try_get(1)?;
+        if stale.is_some() && row.try_get::<&[u8], _>(0)?.is_empty() {
+            continue;
+        }
+        if let Err(fault) = Sheet::from_bytes(row.try_get(0)?) {
+            let edition = EditionId(bundle.try_get(1)?);
+            audit.fault(format!("edition {edition}: a letter of it is {fault}"));
+        }
     }
     Ok(())
 }

@@ -99,11 +99,7 @@ impl Ledger {
         copy.close().await?;
         match audit.faults.first() {
             None => Ok(audit),
-            Some(fault) => Err(LedgerError::Altered {
-                table: "backup",
-                id: part.display().to_string(),
-                value: fault.clone(),
-            }),
+            Some(fault) => Err(LedgerError::Unsound(fault.clone())),
         }
     }
 

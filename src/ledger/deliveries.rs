@@ -80,9 +80,7 @@ impl Ledger {
     /// # Errors
     /// The database failed.
     pub async fn sheet(&self, bundle: i64) -> Result<Sheets> {
-        Ok(sheets(
-            &query(SHEET).bind(bundle).fetch_one(&self.readers).await?,
-        ))
+        sheets(&query(SHEET).bind(bundle).fetch_one(&self.readers).await?)
     }
 
     /// A stored document's bytes for attaching.
@@ -121,11 +119,11 @@ impl Ledger {
 const SHEET: &str = "SELECT b.sheet, e.envelope FROM bundles b
     JOIN editions e ON e.id = b.edition_id WHERE b.id = $1";
 
-fn sheets(row: &SqliteRow) -> Sheets {
-    Sheets {
-        sheet: row.get(0),
-        envelope: row.get(1),
-    }
+fn sheets(row: &SqliteRow) -> Result<Sheets> {
+    Ok(Sheets {
+        sheet: row.try_get(0)?,
+        envelope: row.try_get(1)?,
+    })
 }
 
 /// The sheet of a bundle, as this transaction sees it.
@@ -133,9 +131,7 @@ fn sheets(row: &SqliteRow) -> Sheets {
 /// # Errors
 /// The database failed.
 pub async fn sheet_in(tx: &mut Tx, bundle: i64) -> Result<Sheets> {
-    Ok(sheets(
-        &query(SHEET).bind(bundle).fetch_one(&mut **tx).await?,
-    ))
+    sheets(&query(SHEET).bind(bundle).fetch_one(&mut **tx).await?)
 }
 
 /// Turns what an earlier process left in `sending` into doubt: whether the server has it, nobody
@@ -268,14 +264,14 @@ const WAITING: &str = "SELECT string_agg(one, ',') FROM (
      LEFT JOIN branches r ON r.id = d.branch_id AND d.recipient_kind = 'branch'
      WHERE d.edition_id = $1 AND d.state = 'pending' ORDER BY d.id LIMIT $2 + 0) t";
 
-/// The first that wait, by id.
+/// The first that wait, by id; what cannot be read is damage, never a panic.
 async fn waiting(tx: &mut Tx, edition: EditionId, most: usize) -> Result<Vec<Waiting>> {
     let rows: Option<String> = query(WAITING)
         .bind(edition.0)
         .bind(i64::try_from(most).unwrap_or(i64::MAX))
         .fetch_one(&mut **tx)
         .await?
-        .get(0);
+        .try_get(0)?;
     let rows = format!("[{}]", rows.unwrap_or_default());
     serde_json::from_str(&rows).map_err(|e| LedgerError::Altered {
         table: "deliveries",

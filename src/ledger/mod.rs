@@ -2,6 +2,7 @@
 //! It refuses to know what is being decided; it keeps what it is told and answers what it has.
 
 pub mod again;
+mod ailment;
 mod audit;
 pub mod backup;
 pub mod closing;
@@ -20,6 +21,7 @@ pub mod recipients;
 mod sightings;
 pub mod slots;
 
+pub use ailment::Ailment;
 pub use audit::Audit;
 pub use lock::{DeliveryLock, Holder};
 
@@ -27,11 +29,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Connection, Row, Sqlite, Transaction};
 
 /// The database's name in the state folder.
 const FILE: &str = "phobien.db";
@@ -45,15 +47,18 @@ const READERS_MAX: u32 = 4;
 #[non_exhaustive]
 pub enum LedgerError {
     /// The database said no.
-    #[error("ledger: {0}")]
-    Database(#[from] sqlx::Error),
+    #[error("ledger: {0}{advice}", advice = ailment::advice(.0))]
+    Database(sqlx::Error),
+    /// An fsync of this process failed before.
+    #[error("ledger: {advice}", advice = Ailment::Unsynced.advice().1)]
+    Unsynced,
     /// The schema could not be brought up to date, or is newer than this program.
     #[error("ledger {file}: {source}. A newer phobien wrote it? Then install that version again")]
     Schema {
         /// The database file.
         file: PathBuf,
         /// What the migration said.
-        source: sqlx::migrate::MigrateError,
+        source: MigrateError,
     },
     /// The state folder cannot be used.
     #[error("state folder {folder}: {source}")]
@@ -71,6 +76,9 @@ pub enum LedgerError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// What was to be copied is not what was written once: such a copy would be worth nothing.
+    #[error("no backup: {0}; `phobien verify` says all of it, restore an earlier backup")]
+    Unsound(String),
     /// A row holds what this program never writes: the database was damaged or altered.
     #[error("ledger: {table} {id} holds `{value}`, which phobien never writes; restore a backup")]
     Altered {
@@ -116,21 +124,46 @@ impl Ledger {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true)
             .pragma("secure_delete", "on");
-        let pool = |max| SqlitePoolOptions::new().max_connections(max);
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            // Where the disk failed in the midst of a transaction SQLite has ended it by itself,
+            // and sqlx never learns: such a connection would refuse every later one.
+            .before_acquire(|connection, _| {
+                let fresh = !connection.is_in_transaction();
+                Box::pin(async move { Ok(fresh) })
+            })
+            .connect_with(options.clone())
+            .await?;
+        let opened = Self::set_up(&writer, folder, options, fresh_key).await;
+        if opened.is_err() && ailment::unsynced() {
+            std::mem::forget(writer);
+        }
+        opened
+    }
+
+    async fn set_up(
+        writer: &SqlitePool,
+        folder: &Path,
+        options: SqliteConnectOptions,
+        fresh_key: [u8; 32],
+    ) -> Result<Self> {
+        let file = folder.join(FILE);
         migrator()
-            .run(&writer)
+            .run(writer)
             .await
-            .map_err(|source| LedgerError::Schema {
-                file: file.clone(),
-                source,
+            .map_err(|source| match source {
+                MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                    error.into()
+                }
+                source => LedgerError::Schema { file, source },
             })?;
-        let readers = pool(READERS_MAX)
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS_MAX)
             .connect_with(options.pragma("query_only", "on"))
             .await?;
-        let key = instance_key(&writer, fresh_key).await?;
+        let key = instance_key(writer, fresh_key).await?;
         Ok(Self {
-            writer,
+            writer: writer.clone(),
             readers,
             folder: folder.to_owned(),
             key,
@@ -140,8 +173,12 @@ impl Ledger {
     /// Begins a write transaction.
     ///
     /// # Errors
-    /// Another process kept the database busy for 20 s, or the disk failed.
+    /// Another process kept the database busy for 20 s, or the disk failed; after a failed fsync
+    /// always.
     pub async fn begin(&self) -> Result<Tx> {
+        if ailment::unsynced() {
+            return Err(LedgerError::Unsynced);
+        }
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 
@@ -170,8 +207,22 @@ impl Ledger {
         Ok(row.fetch_optional(&self.readers).await?.map(|r| r.get(0)))
     }
 
-    /// Closes the database, so that its write-ahead log is folded in.
+    /// Brings the write-ahead log that an earlier process left into the database, synced: where
+    /// that process ended because an fsync failed, the log may be only in memory.
+    async fn secure_log(&self) -> Result<()> {
+        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+            .fetch_all(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Closes the database, so that its write-ahead log is folded in. After a failed fsync it is
+    /// left as it is: closing would sync again.
     pub async fn close(&self) {
+        if ailment::unsynced() {
+            std::mem::forget(self.clone());
+            return;
+        }
         self.readers.close().await;
         self.writer.close().await;
     }

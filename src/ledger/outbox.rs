@@ -168,6 +168,7 @@ impl Outbox for Ledger {
     }
 
     async fn find_abandoned(&self, hold: bool, now: DateTime<Utc>) -> Result<u64> {
+        self.secure_log().await?;
         let mut tx = self.begin().await?;
         let found = deliveries::find_abandoned(&mut tx, hold, now).await?;
         tx.commit().await?;

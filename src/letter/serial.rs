@@ -1,12 +1,17 @@
 //! Owns how a sheet is kept: a version, its language and subject, then its pieces, each with its
-//! length. It refuses to know what the pieces say; stored bytes are read as hostile.
+//! length, and at the end the hash of all that. It refuses to know what the pieces say; stored bytes
+//! are read as hostile.
 
 use super::sheet::{Hole, Part, Segment, Sheet};
 use crate::document::Sha256;
 use crate::organisation::Language;
 
 /// Opens every stored sheet; the last byte is the version of the layout.
-const MAGIC: [u8; 4] = *b"PhS\x01";
+const MAGIC: [u8; 4] = *b"PhS\x02";
+/// The layout before, which had no hash; an edition of that time may still be under way.
+const UNSEALED: [u8; 4] = *b"PhS\x01";
+/// The hash at the end.
+const SEAL: usize = 32;
 
 /// Pieces of a sheet at most.
 const SEGMENTS_MAX: usize = 10_000;
@@ -18,7 +23,7 @@ const ATTACHMENT: u8 = 2;
 
 /// Bytes that are no sheet of a layout this program knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a stored sheet, or of another version")]
+#[error("not a stored sheet, altered since, or of another version")]
 pub struct NoSheet;
 
 impl Sheet {
@@ -42,6 +47,8 @@ impl Sheet {
                 }
             }
         }
+        let seal = Sha256::of(&out).0;
+        out.extend(seal);
         out
     }
 
@@ -50,10 +57,12 @@ impl Sheet {
     /// # Errors
     /// [`NoSheet`], whatever is wrong with the bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NoSheet> {
-        let mut rest = bytes;
-        if array(&mut rest)? != MAGIC {
-            return Err(NoSheet);
-        }
+        let mut rest = match bytes.first_chunk() {
+            Some(&UNSEALED) => bytes,
+            Some(&MAGIC) => unsealed(bytes)?,
+            _ => return Err(NoSheet),
+        };
+        let _: [u8; MAGIC.len()] = array(&mut rest)?;
         let language = nth(Language::ALL, &mut rest)?;
         let subject = String::from_utf8(get(&mut rest)?.to_vec()).map_err(|_| NoSheet)?;
         let mut segments = Vec::new();
@@ -77,6 +86,17 @@ impl Sheet {
             subject,
             segments,
         })
+    }
+}
+
+/// What the hash at the end is of. A database has no checksums of its own: a byte that a disk turned
+/// over would go out to everybody.
+fn unsealed(bytes: &[u8]) -> Result<&[u8], NoSheet> {
+    let (sheet, seal) = bytes.split_last_chunk::<SEAL>().ok_or(NoSheet)?;
+    if Sha256::of(sheet).0 == *seal {
+        Ok(sheet)
+    } else {
+        Err(NoSheet)
     }
 }
 
@@ -139,17 +159,26 @@ mod tests {
     fn damaged_bytes_are_refused_without_harm() {
         let bytes = sheet().to_bytes();
         for cut in 0..bytes.len() {
-            let parsed = Sheet::from_bytes(&bytes[..cut]);
-            assert!(
-                parsed.is_err() || parsed.is_ok_and(|s| s.to_bytes() == bytes[..cut]),
-                "{cut}"
-            );
+            assert_eq!(Sheet::from_bytes(&bytes[..cut]), Err(NoSheet), "{cut}");
         }
-        assert_eq!(Sheet::from_bytes(&bytes[..bytes.len() - 1]), Err(NoSheet));
+        for at in 0..bytes.len() {
+            let mut bad = bytes.clone();
+            bad[at] ^= 1;
+            assert_eq!(Sheet::from_bytes(&bad), Err(NoSheet), "{at}");
+        }
+    }
+
+    #[test]
+    fn a_sheet_of_the_layout_before_is_read_and_harmless_when_damaged() {
+        let sealed = sheet().to_bytes();
+        let mut bytes = sealed[..sealed.len() - SEAL].to_vec();
+        bytes[..MAGIC.len()].copy_from_slice(&UNSEALED);
+        assert_eq!(Sheet::from_bytes(&bytes), Ok(sheet()));
         for at in 0..bytes.len() {
             let mut bad = bytes.clone();
             bad[at] ^= 0xff;
             let _ = Sheet::from_bytes(&bad);
+            let _ = Sheet::from_bytes(&bytes[..at]);
         }
     }
 }

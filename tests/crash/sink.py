@@ -4,21 +4,29 @@ It answers in lock-step or pipelined (RFC 2920), needs no privileges and listens
 """
 
 import asyncio
+import contextlib
 import email
 import hashlib
 import re
 import sqlite3
 import threading
+import time
 
 
 class Sink:
-    """`with Sink(file) as sink:` serves on `sink.port`; `taken()` is how many it accepted."""
+    """`with Sink(file) as sink:` serves on `sink.port`; `taken()` is how many it accepted.
 
-    def __init__(self, file, delay=0.001):
-        self.file, self.delay = str(file), delay
+    A file that is there already is what was accepted before. `delay` is how long each reply to a
+    letter takes. With `serve=False` it only tells what is in its file.
+    """
+
+    def __init__(self, file, delay=0.001, serve=True):
+        self.file, self.delay, self.serve = str(file), delay, serve
         self.port, self.count = 0, 0
 
     def __enter__(self):
+        if not self.serve:
+            return self
         self.loop = asyncio.new_event_loop()
         ready = threading.Event()
         self.thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
@@ -28,6 +36,8 @@ class Sink:
         return self
 
     def __exit__(self, *_):
+        if not self.serve:
+            return
         self.loop.call_soon_threadsafe(self.stop.set)
         self.thread.join(10)
 
@@ -36,8 +46,24 @@ class Sink:
 
     def rows(self):
         """Every accepted message: (recipient, Message-ID, sha256 of its bytes)."""
-        with sqlite3.connect(self.file) as db:
+        with contextlib.closing(sqlite3.connect(self.file)) as db:
             return db.execute("SELECT recipient, message_id, sha256 FROM taken").fetchall()
+
+    def copy(self, file):
+        """Copies what was accepted by now into another file."""
+        with contextlib.closing(sqlite3.connect(self.file)) as db, \
+                contextlib.closing(sqlite3.connect(file)) as other:
+            db.backup(other)
+
+    def attached(self):
+        """Every set of attachments that somebody got: the sorted sha256 of their bytes."""
+        with contextlib.closing(sqlite3.connect(self.file)) as db:
+            return {files for files, in db.execute("SELECT DISTINCT attached FROM taken")}
+
+    def times(self):
+        """When each was accepted: nanoseconds since 1970, ascending."""
+        with contextlib.closing(sqlite3.connect(self.file)) as db:
+            return [at for at, in db.execute("SELECT at FROM taken ORDER BY at")]
 
     def _serve(self, ready):
         asyncio.set_event_loop(self.loop)
@@ -48,12 +74,17 @@ class Sink:
         self.stop = asyncio.Event()
         self.db = sqlite3.connect(self.file, isolation_level=None)
         self.db.execute("PRAGMA journal_mode=WAL")
-        self.db.execute("CREATE TABLE taken (recipient TEXT, message_id TEXT, sha256 TEXT)")
+        self.db.execute("CREATE TABLE IF NOT EXISTS taken "
+                        "(recipient TEXT, message_id TEXT, sha256 TEXT, at INTEGER, attached TEXT)")
         server = await asyncio.start_server(self._session, "127.0.0.1", 0, limit=1 << 24)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         await self.stop.wait()
         server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for session in others:
+            session.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
         self.db.close()
 
     async def _session(self, reader, writer):
@@ -101,8 +132,11 @@ class Sink:
             return b"554 5.5.1 one recipient a message\r\n"
         data = b"".join(lines)
         message = email.message_from_bytes(data)
-        row = (recipients[0], message["Message-ID"], hashlib.sha256(data).hexdigest())
-        self.db.execute("INSERT INTO taken VALUES (?, ?, ?)", row)
+        files = sorted(hashlib.sha256(part.get_payload(decode=True)).hexdigest()
+                       for part in message.walk() if part.get_content_disposition() == "attachment")
+        row = (recipients[0], message["Message-ID"], hashlib.sha256(data).hexdigest(), time.time_ns(),
+               " ".join(files))
+        self.db.execute("INSERT INTO taken VALUES (?, ?, ?, ?, ?)", row)
         self.count += 1
         await asyncio.sleep(self.delay)
         return b"250 2.0.0 taken\r\n"

@@ -120,7 +120,7 @@ impl<L: Outbox> Pump<'_, L> {
     }
 
     /// Takes back what no worker has begun: nothing may start for now.
-    fn withdraw(&mut self) {
+    pub(super) fn withdraw(&mut self) {
         while let Some(claim) = self.jobs.ahead() {
             self.in_flight -= 1;
             self.release(&claim, String::new());
