@@ -88,7 +88,7 @@ impl Ailment {
                 "ổ đĩa của thư mục dữ liệu không xác nhận đã lưu (fsync) nên phobien dừng ghi; đề \
                  nghị kiểm tra ổ đĩa và nhật ký hệ thống, rồi chạy lại",
                 "the disk of the state folder did not confirm what was written (fsync), so \
-                 phobien writes no more; look at the disk and the system's log, then start it again",
+                 phobien writes no more; look at the disk and the system's log, then start again",
             ),
             Self::Damaged => (
                 "tệp sổ cái bị hỏng nên không gửi gì. Đề nghị: 1. dừng dịch vụ; 2. giữ một bản của \
@@ -96,8 +96,8 @@ impl Ailment {
                  phobien.db-wal và phobien.db-shm; 4. chạy `phobien verify`. Không xoá sổ cái để \
                  làm lại từ đầu: mọi người sẽ nhận lại mọi văn bản",
                 "the database in the state folder is damaged, so nothing is sent. 1. Stop the \
-                 service; 2. keep a copy of the state folder; 3. put the newest `phobien backup` in \
-                 the place of phobien.db and remove phobien.db-wal and phobien.db-shm; 4. run \
+                 service; 2. keep a copy of the state folder; 3. put the newest `phobien backup` \
+                 in the place of phobien.db and remove phobien.db-wal and phobien.db-shm; 4. run \
                  `phobien verify`. Do not begin with an empty ledger: everybody would be sent \
                  everything again",
             ),

@@ -1,6 +1,6 @@
 //! Owns how a sheet is kept: a version, its language and subject, then its pieces, each with its
-//! length, and at the end the hash of all that. It refuses to know what the pieces say; stored bytes
-//! are read as hostile.
+//! length, and at the end the hash of all that. It refuses to know what the pieces say; stored
+//! bytes are read as hostile.
 
 use super::sheet::{Hole, Part, Segment, Sheet};
 use crate::document::Sha256;
@@ -89,8 +89,8 @@ impl Sheet {
     }
 }
 
-/// What the hash at the end is of. A database has no checksums of its own: a byte that a disk turned
-/// over would go out to everybody.
+/// What the hash at the end is of. A database has no checksums of its own: a byte that a disk
+/// turned over would go out to everybody.
 fn unsealed(bytes: &[u8]) -> Result<&[u8], NoSheet> {
     let (sheet, seal) = bytes.split_last_chunk::<SEAL>().ok_or(NoSheet)?;
     if Sha256::of(sheet).0 == *seal {
