@@ -13,6 +13,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
+
 use crate::document::Reason;
 
 pub use aside::ASIDE;
@@ -212,6 +214,15 @@ impl Inbox {
     #[must_use]
     pub fn is_there(&self, path: &Path) -> bool {
         !matches!(open::look(&self.root, path), Err(Refused::Gone))
+    }
+
+    /// When a file was laid at its path below the folder, or its content or mode changed last: the
+    /// system's own note (`ctime`), which no copying brings along. None where nothing lies there.
+    #[must_use]
+    pub fn laid_at(&self, path: &Path) -> Option<DateTime<Utc>> {
+        open::look(&self.root, path)
+            .ok()
+            .and_then(|s| open::laid(&s))
     }
 
     /// Reads a file once, whole, into memory.

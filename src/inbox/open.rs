@@ -5,29 +5,35 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
+use std::path::{Component, Path};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat2, statat};
+use chrono::{DateTime, Utc};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat};
 use rustix::io::Errno;
+use rustix::path::Arg;
 
 use super::{Finding, Refused, Stamp};
 use crate::document::Reason;
 
-/// Opens something below `root`: no link on the way, no way out, no waiting, not inherited.
-fn open(root: &impl AsFd, path: &Path, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+/// Opens an entry of a folder: no link, no waiting, not inherited.
+fn open(folder: &impl AsFd, name: impl Arg, flags: OFlags) -> rustix::io::Result<OwnedFd> {
     let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    openat2(root, path, flags, Mode::empty(), resolve)
+    openat(folder, name, flags, Mode::empty())
 }
 
-/// Opens a folder below `root`; the empty path is `root` itself.
+/// Opens a folder below `root`; the empty path is `root` itself. Each step is opened on its own, so
+/// that no link and no `..` leads out of it: openat2(2) would do it in one call, and services that
+/// must make no set-user-ID files (`RestrictSUIDSGID=`) are not let to make that call.
 pub(super) fn folder(root: &impl AsFd, path: &Path) -> rustix::io::Result<OwnedFd> {
-    let path = if path.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        path
-    };
-    open(root, path, OFlags::RDONLY | OFlags::DIRECTORY)
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+    let mut folder = open(root, c".", flags)?;
+    for step in path.components() {
+        let Component::Normal(name) = step else {
+            return Err(Errno::XDEV);
+        };
+        folder = open(&folder, name, flags)?;
+    }
+    Ok(folder)
 }
 
 /// The state of an entry of a folder, itself and not what it may point to.
@@ -48,6 +54,16 @@ pub(super) fn stamp(stat: &Stat) -> Stamp {
         device: stat.st_dev as u64,
         inode: stat.st_ino as u64,
     }
+}
+
+/// When the entry came to be as and where it is.
+#[expect(
+    clippy::unnecessary_cast,
+    clippy::cast_possible_truncation,
+    reason = "the widths of these fields differ between machines; nanoseconds are below 10^9"
+)]
+pub(super) fn laid(stat: &Stat) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(stat.st_ctime as i64, stat.st_ctime_nsec as u32)
 }
 
 /// Why an entry must not be opened, from its state alone.
@@ -85,7 +101,7 @@ pub(super) fn file(
         None => Ok(()),
     };
     check(&stat(&parent, name).map_err(refused)?)?;
-    let fd = open(&parent, Path::new(name), OFlags::RDONLY).map_err(refused)?;
+    let fd = open(&parent, name, OFlags::RDONLY).map_err(refused)?;
     let opened = fstat(&fd).map_err(refused)?;
     check(&opened)?;
     Ok((File::from(fd), opened))

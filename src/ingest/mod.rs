@@ -2,6 +2,7 @@
 //! on record, a person's word completes and releases. It refuses to publish anything.
 
 mod annexes;
+mod arrivals;
 mod decide;
 mod examine;
 mod known;
@@ -13,6 +14,7 @@ mod sidecar;
 mod strays;
 
 pub use annexes::{lacks_only_its_main, main_by_symbol};
+pub use arrivals::{Arrivals, arrivals};
 pub use decide::{Completion, DecideError, Decision, Purged, Unread, apply, decide, purge};
 pub use examine::{Examined, examine, policy, reading};
 pub use notice::advice;

@@ -62,23 +62,24 @@ const OWED: &str = " AND EXISTS (SELECT 1 FROM bundle_documents p WHERE p.bundle
     AND NOT EXISTS (SELECT 1 FROM deliveries c JOIN bundle_documents q
         ON q.bundle_id = c.bundle_id WHERE c.recipient_kind = d.recipient_kind
         AND c.recipient_id = d.recipient_id AND q.document_id = p.document_id
+        AND q.note NOT IN ('again', 'listed', 'reminder')
         AND c.state IN ('pending', 'sending', 'deferred', 'sent', 'unknown')))";
 
 fn next(row: &SqliteRow) -> Result<NewDelivery> {
-    let id: i64 = row.get("id");
+    let id: i64 = row.try_get("id")?;
     Ok(NewDelivery {
-        bundle: row.get("bundle_id"),
-        kind: word("deliveries", id, row.get("recipient_kind"))?,
-        recipient: row.get("recipient_id"),
-        member: row.get("member_id"),
-        branch: row.get::<Option<i64>, _>("branch_id").unwrap_or_default(),
-        code: row.get("code"),
-        name: row.get("name"),
-        person: row.get("person"),
-        address: row.get("address"),
-        generation: row.get::<i64, _>("generation") + 1,
-        token: row.get("token"),
-        personal: row.get("personal"),
+        bundle: row.try_get("bundle_id")?,
+        kind: word("deliveries", id, row.try_get("recipient_kind")?)?,
+        recipient: row.try_get("recipient_id")?,
+        member: row.try_get("member_id")?,
+        branch: row.try_get("branch_id")?,
+        code: row.try_get("code")?,
+        name: row.try_get("name")?,
+        person: row.try_get("person")?,
+        address: row.try_get("address")?,
+        generation: row.try_get::<i64, _>("generation")? + 1,
+        token: row.try_get("token")?,
+        personal: row.try_get("personal")?,
         unreachable: None,
     })
 }

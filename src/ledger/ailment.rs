@@ -91,15 +91,15 @@ impl Ailment {
                  phobien writes no more; look at the disk and the system's log, then start again",
             ),
             Self::Damaged => (
-                "tệp sổ cái bị hỏng nên không gửi gì. Đề nghị: 1. dừng dịch vụ; 2. giữ một bản của \
-                 thư mục dữ liệu; 3. đặt bản `phobien backup` mới nhất vào chỗ phobien.db, bỏ \
-                 phobien.db-wal và phobien.db-shm; 4. chạy `phobien verify`. Không xoá sổ cái để \
-                 làm lại từ đầu: mọi người sẽ nhận lại mọi văn bản",
+                "tệp sổ cái bị hỏng nên không gửi gì. Đề nghị: 1. dừng dịch vụ; 2. chạy `phobien \
+                 restore TỆP --told-until GIỜ` với bản `phobien backup` mới nhất và ngày giờ ghi \
+                 trên thư gần nhất đảng viên đã nhận; sổ cái cũ được giữ lại bên cạnh. Không xoá \
+                 sổ cái để làm lại từ đầu: mọi người sẽ nhận lại mọi văn bản",
                 "the database in the state folder is damaged, so nothing is sent. 1. Stop the \
-                 service; 2. keep a copy of the state folder; 3. put the newest `phobien backup` \
-                 in the place of phobien.db and remove phobien.db-wal and phobien.db-shm; 4. run \
-                 `phobien verify`. Do not begin with an empty ledger: everybody would be sent \
-                 everything again",
+                 service; 2. run `phobien restore FILE --told-until TIME` with the newest `phobien \
+                 backup` and the date on the last letter that members had; the old ledger is kept \
+                 beside it. Do not begin with an empty ledger: everybody would be sent everything \
+                 again",
             ),
         }
     }
@@ -133,7 +133,11 @@ impl LedgerError {
             Self::Unsynced => Some(Ailment::Unsynced),
             Self::Altered { .. } => Some(Ailment::Damaged),
             Self::Folder { source, .. } => Some(Ailment::of_io(source)),
-            Self::Schema { .. } | Self::Backup { .. } | Self::Unsound(_) => None,
+            Self::Schema { .. }
+            | Self::Backup { .. }
+            | Self::Unsound(_)
+            | Self::Restore { .. }
+            | Self::Interrupted(_) => None,
         }
     }
 

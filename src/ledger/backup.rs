@@ -11,7 +11,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Row, query};
 
 use super::audit::{self, Audit};
-use super::{BUSY_TIMEOUT, Ledger, LedgerError, Result, ms, time};
+use super::{BUSY_TIMEOUT, Ledger, LedgerError, Result, all, ms, restore, time};
 
 /// A copy that was made and found whole.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl Ledger {
             return Err(place(io::Error::from(io::ErrorKind::AlreadyExists)));
         }
         let part = PathBuf::from(format!("{}.part", file.display()));
-        let made = self.copy(&part).await.and_then(|audit| {
+        let made = self.copy(&part, now).await.and_then(|audit| {
             let bytes = put_in_place(&part, &file).map_err(place)?;
             let file = file.clone();
             Ok(Backup { file, bytes, audit })
@@ -63,8 +63,9 @@ impl Ledger {
         made
     }
 
-    /// Copies into a new file and recomputes the copy.
-    async fn copy(&self, part: &Path) -> Result<Audit> {
+    /// Copies into a new file and recomputes the copy. It knows that it is one, so that nobody who
+    /// puts it in the ledger's place sends from it unawares.
+    async fn copy(&self, part: &Path, now: DateTime<Utc>) -> Result<Audit> {
         let place = |source| LedgerError::Backup {
             file: part.to_owned(),
             source,
@@ -90,11 +91,8 @@ impl Ledger {
         let copied = query("VACUUM INTO $1").bind(name).execute(&mut live).await;
         live.close().await?;
         copied?;
-        let mut copy = SqliteConnectOptions::new()
-            .filename(part)
-            .read_only(true)
-            .connect()
-            .await?;
+        let mut copy = SqliteConnectOptions::new().filename(part).connect().await?;
+        restore::mark(&mut copy, now).await?;
         let audit = audit::recompute(&mut copy).await?;
         copy.close().await?;
         match audit.faults.first() {
@@ -124,11 +122,12 @@ impl Ledger {
             .bind(ms(since))
             .fetch_all(&self.readers)
             .await?;
-        let kept = |row: &sqlx::sqlite::SqliteRow| Kept {
-            file: PathBuf::from(row.get::<String, _>(0)),
-            made_at: time(row.get(1)),
-        };
-        Ok(rows.iter().map(kept).collect())
+        all(&rows, |row| {
+            Ok(Kept {
+                file: PathBuf::from(row.try_get::<String, _>(0)?),
+                made_at: time(row.try_get(1)?),
+            })
+        })
     }
 }
 

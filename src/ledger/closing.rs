@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{Row, query};
 
-use super::{Result, Tx, word};
+use super::{Result, Tx, all, word};
 use crate::delivery::{Event, State};
 use crate::edition::{EditionId, EditionState};
 
@@ -16,7 +16,7 @@ pub async fn open_editions(tx: &mut Tx) -> Result<Vec<EditionId>> {
     let rows = query("SELECT id FROM editions WHERE state = 'open'")
         .fetch_all(&mut **tx)
         .await?;
-    Ok(rows.iter().map(|r| EditionId(r.get(0))).collect())
+    all(&rows, |r| Ok(EditionId(r.try_get(0)?)))
 }
 
 /// Closes the editions of `candidates` in which nothing waits any more.
@@ -60,7 +60,7 @@ async fn ending(tx: &mut Tx, id: EditionId) -> Result<EditionState> {
     .bind(id.0)
     .fetch_one(&mut **tx)
     .await?
-    .get(0);
+    .try_get(0)?;
     Ok(if unsent == 0 {
         EditionState::Sent
     } else {
@@ -117,7 +117,7 @@ pub async fn decide(
         .fetch_optional(&mut **tx)
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let state: State = word("deliveries", delivery, row.get(0))?;
+    let state: State = word("deliveries", delivery, row.try_get(0)?)?;
     let next = match (state, event) {
         (State::Unknown, Event::SettledSent | Event::Due) => state.on(event, true),
         _ => None,
@@ -128,13 +128,46 @@ pub async fn decide(
         .bind(next.word())
         .execute(&mut **tx)
         .await?;
-    let edition = EditionId(row.get(1));
+    let edition = EditionId(row.try_get(1)?);
     if next == State::Pending {
-        super::editions::move_edition(tx, edition, EditionState::Open, None, now).await?;
+        // One that is paused stays so: what paused it is not mended by this.
+        super::editions::reopen(tx, edition).await?;
     } else {
         late_outcome(tx, edition, now).await?;
     }
     Ok(Some(next))
+}
+
+/// A person decides all the doubtful deliveries of an edition that wait for one. Answers how many.
+///
+/// # Errors
+/// The database failed.
+pub async fn decide_all(
+    tx: &mut Tx,
+    edition: EditionId,
+    event: Event,
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    let next = match event {
+        Event::SettledSent | Event::Due => State::Unknown.on(event, true),
+        _ => None,
+    };
+    let Some(next) = next else { return Ok(0) };
+    let done = query(
+        "UPDATE deliveries SET state = $2 WHERE edition_id = $1 AND state = 'unknown'
+         AND next_attempt_at IS NULL",
+    )
+    .bind(edition.0)
+    .bind(next.word())
+    .execute(&mut **tx)
+    .await?
+    .rows_affected();
+    if done > 0 && next == State::Pending {
+        super::editions::move_edition(tx, edition, EditionState::Open, None, now).await?;
+    } else if done > 0 {
+        late_outcome(tx, edition, now).await?;
+    }
+    Ok(done)
 }
 
 /// A delivery of an edition that had ended changed: its end and the chain follow.
@@ -143,13 +176,13 @@ async fn late_outcome(tx: &mut Tx, id: EditionId, now: DateTime<Utc>) -> Result<
         .bind(id.0)
         .fetch_one(&mut **tx)
         .await?;
-    let state: EditionState = word("editions", id.0, row.get(0))?;
+    let state: EditionState = word("editions", id.0, row.try_get(0)?)?;
     let state = match state {
         EditionState::Sent | EditionState::Partly => ending(tx, id).await?,
         EditionState::Cancelled => state,
         _ => return Ok(()),
     };
-    let why: Option<String> = row.get(1);
+    let why: Option<String> = row.try_get(1)?;
     super::editions::move_edition(tx, id, state, why.as_deref(), now).await?;
     super::events::close_edition(tx, id, state, now).await
 }
@@ -163,13 +196,11 @@ pub async fn take_unreplaced(tx: &mut Tx) -> Result<Vec<(String, String, i64)>> 
     let rows = query(
         "UPDATE deliveries SET replaced_by = 0 WHERE state = 'cancelled' AND replaced_by IS NULL
          AND reply IN ('withdrawn', 'superseded')
+         AND edition_id IN (SELECT id FROM editions WHERE purpose = 'documents')
          RETURNING (SELECT schedule FROM editions e WHERE e.id = edition_id), recipient_kind,
          recipient_id",
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows
-        .iter()
-        .map(|r| (r.get(0), r.get(1), r.get(2)))
-        .collect())
+    all(&rows, |r| Ok((r.try_get(0)?, r.try_get(1)?, r.try_get(2)?)))
 }

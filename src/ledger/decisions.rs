@@ -115,7 +115,7 @@ pub async fn record(tx: &mut Tx, new: &NewDocument, now: DateTime<Utc>) -> Resul
     .bind(accepted)
     .fetch_one(&mut **tx)
     .await?
-    .get(0);
+    .try_get(0)?;
     query("UPDATE documents SET chain = id WHERE id = $1 AND chain = 0")
         .bind(id)
         .execute(&mut **tx)

@@ -111,7 +111,7 @@ impl Ledger {
         .bind(ms(now))
         .fetch_one(&self.readers)
         .await?;
-        Ok(row.get::<Option<i64>, _>(0).map(time))
+        Ok(row.try_get::<Option<i64>, _>(0)?.map(time))
     }
 }
 
@@ -140,10 +140,12 @@ pub async fn sheet_in(tx: &mut Tx, bundle: i64) -> Result<Sheets> {
 /// # Errors
 /// The database failed.
 pub async fn find_abandoned(tx: &mut Tx, hold: bool, now: DateTime<Utc>) -> Result<u64> {
+    // The longer condition says nothing more; it is the one of an index.
     query(
         "INSERT INTO attempts (delivery_id, at, outcome, reply)
          SELECT id, $1, 'found', 'the process ended before the reply was on record'
-         FROM deliveries WHERE state = 'sending'",
+         FROM deliveries WHERE state = 'sending'
+         AND state IN ('pending', 'sending', 'deferred', 'unknown')",
     )
     .bind(ms(now))
     .execute(&mut **tx)
@@ -154,7 +156,8 @@ pub async fn find_abandoned(tx: &mut Tx, hold: bool, now: DateTime<Utc>) -> Resu
     let found = query(
         "UPDATE deliveries SET state = $1, maybe_arrived = 1, attempts = attempts + 1,
          next_attempt_at = $2, reply_code = NULL,
-         reply = 'the process ended before the reply was on record' WHERE state = 'sending'",
+         reply = 'the process ended before the reply was on record' WHERE state = 'sending'
+         AND state IN ('pending', 'sending', 'deferred', 'unknown')",
     )
     .bind(unknown.word())
     .bind((!hold).then(|| ms(now)))
@@ -201,7 +204,8 @@ pub async fn claim(
     .bind(ms(now))
     .fetch_all(&mut **tx)
     .await?;
-    for edition in open.iter().map(|r| EditionId(r.get(0))) {
+    for row in &open {
+        let edition = EditionId(row.try_get(0)?);
         while claims.len() < most {
             let want = most - claims.len();
             let rows = waiting(tx, edition, want).await?;

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, query};
 
-use super::{Ledger, LedgerError, Result, time, word};
+use super::{Ledger, LedgerError, Result, all, first, time, word};
 use crate::document::{
     Disposition, DocumentId, Facts, Format, Reason, Secrecy, Sha256, Standing, TextSource,
 };
@@ -166,17 +166,17 @@ impl Ledger {
         .fetch_all(&self.readers)
         .await?;
         let version = |r: &SqliteRow| {
-            let id: i64 = r.get(0);
+            let id: i64 = r.try_get(0)?;
             Ok(Version {
                 id: DocumentId(id),
-                file: r.get(1),
-                identity: r.get(2),
-                sha256: r.get(3),
-                fingerprint: r.get(4),
-                trusted: r.get(5),
-                says_newer: facts(id, r.get(6))?.says_newer,
-                standing: word("documents", id, r.get(7))?,
-                audience: Audience::parse(r.get(8)),
+                file: r.try_get(1)?,
+                identity: r.try_get(2)?,
+                sha256: r.try_get(3)?,
+                fingerprint: r.try_get(4)?,
+                trusted: r.try_get(5)?,
+                says_newer: facts(id, r.try_get(6)?)?.says_newer,
+                standing: word("documents", id, r.try_get(7)?)?,
+                audience: Audience::parse(r.try_get(8)?),
             })
         };
         rows.iter().map(version).collect()
@@ -211,7 +211,7 @@ impl Ledger {
         let row = query("SELECT COUNT(*) FROM documents WHERE standing = 'accepted'")
             .fetch_one(&self.readers)
             .await?;
-        Ok(row.get::<i64, _>(0).cast_unsigned())
+        Ok(row.try_get::<i64, _>(0)?.cast_unsigned())
     }
 
     /// Versions that wait for a person, oldest first.
@@ -235,10 +235,7 @@ impl Ledger {
         )
         .fetch_all(&self.readers)
         .await?;
-        Ok(rows
-            .iter()
-            .map(|r| (DocumentId(r.get(0)), r.get(1)))
-            .collect())
+        all(&rows, |r| Ok((DocumentId(r.try_get(0)?), r.try_get(1)?)))
     }
 
     /// The newest version that was accepted under a file's name in a folder, whatever stands now.
@@ -258,7 +255,7 @@ impl Ledger {
         .bind(folder)
         .fetch_optional(&self.readers)
         .await?;
-        Ok(row.map(|r| DocumentId(r.get(0))))
+        Ok(first(row.as_ref())?.map(DocumentId))
     }
 
     /// Versions that a person means by an id (`d-…`), a file name, or `SYMBOL[@YYYY-MM-DD]`.
@@ -313,7 +310,7 @@ impl Ledger {
         .bind(sha256.to_string())
         .fetch_all(&self.readers)
         .await?;
-        Ok(rows.iter().map(|r| r.get(0)).collect())
+        all(&rows, |r| r.try_get(0))
     }
 
     /// Page 1 of a stored version as a small PNG, where it has one.
@@ -325,7 +322,7 @@ impl Ledger {
             .bind(sha256.to_string())
             .fetch_optional(&self.readers)
             .await?;
-        Ok(row.map(|r| r.get(0)))
+        first(row.as_ref())
     }
 
     /// True where the bytes of a version are stored and its cover is not.
@@ -352,7 +349,7 @@ impl Ledger {
             .bind(sha256.to_string())
             .fetch_optional(&self.readers)
             .await?;
-        let Some(bytes) = row.map(|r| r.get::<Vec<u8>, _>(0)) else {
+        let Some(bytes) = first::<Vec<u8>>(row.as_ref())? else {
             return Ok(None);
         };
         if Sha256::of(&bytes) == sha256 {
@@ -376,64 +373,65 @@ const LIST: &str = "SELECT id, chain, identity, file, folder, format, pages, siz
 
 /// A version out of a row of [`LIST`].
 pub(super) fn document(r: &SqliteRow) -> Result<DocumentRow> {
-    let id: i64 = r.get("id");
-    let optional = |name: &str| r.get::<Option<i64>, _>(name).map(DocumentId);
-    let reason: Option<&str> = r.get("reason");
-    let due: Option<&str> = r.get("due_on");
+    let id: i64 = r.try_get("id")?;
+    let optional =
+        |name: &str| -> Result<_> { Ok(r.try_get::<Option<i64>, _>(name)?.map(DocumentId)) };
+    let reason: Option<&str> = r.try_get("reason")?;
+    let due: Option<&str> = r.try_get("due_on")?;
     Ok(DocumentRow {
         id: DocumentId(id),
-        chain: DocumentId(r.get("chain")),
+        chain: DocumentId(r.try_get("chain")?),
         document: NewDocument {
-            identity: r.get("identity"),
-            file: r.get("file"),
-            folder: r.get("folder"),
-            format: word("documents", id, r.get("format"))?,
+            identity: r.try_get("identity")?,
+            file: r.try_get("file")?,
+            folder: r.try_get("folder")?,
+            format: word("documents", id, r.try_get("format")?)?,
             pages: r
-                .get::<Option<i64>, _>("pages")
+                .try_get::<Option<i64>, _>("pages")?
                 .and_then(|n| u32::try_from(n).ok()),
-            size: r.get::<i64, _>("size").cast_unsigned(),
-            sha256: digest(id, r.get("sha256"))?,
+            size: r.try_get::<i64, _>("size")?.cast_unsigned(),
+            sha256: digest(id, r.try_get("sha256")?)?,
             fingerprint: r
-                .get::<Option<&str>, _>("fingerprint")
+                .try_get::<Option<&str>, _>("fingerprint")?
                 .map(|f| digest(id, f))
                 .transpose()?,
-            facts: facts(id, r.get("facts"))?,
-            text_source: word("documents", id, r.get("text_source"))?,
-            trusted: r.get("trusted"),
-            disposition: word("documents", id, r.get("disposition"))?,
+            facts: facts(id, r.try_get("facts")?)?,
+            text_source: word("documents", id, r.try_get("text_source")?)?,
+            trusted: r.try_get("trusted")?,
+            disposition: word("documents", id, r.try_get("disposition")?)?,
             reason: reason.map(|w| word("documents", id, w)).transpose()?,
-            detail: r.get("detail"),
-            standing: word("documents", id, r.get("standing"))?,
-            audience: Audience::parse(r.get("audience")),
+            detail: r.try_get("detail")?,
+            standing: word("documents", id, r.try_get("standing")?)?,
+            audience: Audience::parse(r.try_get("audience")?),
             due_on: due.and_then(|d| d.parse().ok()),
-            duplicate_of: optional("duplicate_of"),
-            supersedes: optional("supersedes"),
-            annex_of: optional("annex_of"),
+            duplicate_of: optional("duplicate_of")?,
+            supersedes: optional("supersedes")?,
+            annex_of: optional("annex_of")?,
         },
-        first_seen_at: time(r.get("first_seen_at")),
-        accepted_at: r.get::<Option<i64>, _>("accepted_at").map(time),
+        first_seen_at: time(r.try_get("first_seen_at")?),
+        accepted_at: r.try_get::<Option<i64>, _>("accepted_at")?.map(time),
     })
 }
 
 fn sighting(r: &SqliteRow) -> Result<Sighting> {
-    let read = |name: &str| r.get::<Option<&str>, _>(name);
+    let read = |name: &str| r.try_get::<Option<&str>, _>(name);
     Ok(Sighting {
-        path: r.get("path"),
-        size: r.get::<i64, _>("size").cast_unsigned(),
-        modified_at: r.get("modified_at"),
-        inode: r.get::<i64, _>("inode").cast_unsigned(),
-        file: r.get("file"),
-        format: word("sightings", 0, r.get("format"))?,
-        secrecy: read("secrecy")
+        path: r.try_get("path")?,
+        size: r.try_get::<i64, _>("size")?.cast_unsigned(),
+        modified_at: r.try_get("modified_at")?,
+        inode: r.try_get::<i64, _>("inode")?.cast_unsigned(),
+        file: r.try_get("file")?,
+        format: word("sightings", 0, r.try_get("format")?)?,
+        secrecy: read("secrecy")?
             .map(|w| word("sightings", 0, w))
             .transpose()?,
-        disposition: word("sightings", 0, r.get("disposition"))?,
-        reason: read("reason")
+        disposition: word("sightings", 0, r.try_get("disposition")?)?,
+        reason: read("reason")?
             .map(|w| word("sightings", 0, w))
             .transpose()?,
-        detail: r.get("detail"),
-        document: r.get::<Option<i64>, _>("document_id").map(DocumentId),
-        sidecar: r.get("sidecar"),
+        detail: r.try_get("detail")?,
+        document: r.try_get::<Option<i64>, _>("document_id")?.map(DocumentId),
+        sidecar: r.try_get("sidecar")?,
     })
 }
 

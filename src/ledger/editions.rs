@@ -8,9 +8,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, query};
 
 use super::documents::{self, DocumentRow};
-use super::{Ledger, Result, Tx, ms, time, word};
+use super::{Ledger, Result, Tx, all, ms, time, word};
 use crate::document::DocumentId;
-use crate::edition::{Bundle, EditionId, EditionState};
+use crate::edition::{Bundle, EditionId, EditionState, Purpose};
 use crate::organisation::RecipientKind;
 
 /// Deliveries written in one statement.
@@ -21,8 +21,10 @@ const BATCH: usize = 200;
 pub struct EditionRow {
     /// Its id.
     pub id: EditionId,
-    /// Its schedule, or `urgent`.
+    /// Its schedule, or one of phobien's own.
     pub schedule: String,
+    /// What it is for.
+    pub purpose: Purpose,
     /// The slot it stands for.
     pub nominal_at: DateTime<Utc>,
     /// When its letters go.
@@ -42,8 +44,10 @@ pub struct EditionRow {
 /// An edition about to be frozen.
 #[derive(Clone, Debug)]
 pub struct NewEdition {
-    /// Its schedule, or `urgent`.
+    /// Its schedule, or one of phobien's own.
     pub schedule: String,
+    /// What it is for.
+    pub purpose: Purpose,
     /// The slot it stands for.
     pub nominal_at: DateTime<Utc>,
     /// When its letters go.
@@ -74,14 +78,14 @@ pub enum Freeze {
 pub struct NewDelivery {
     /// Its bundle.
     pub bundle: i64,
-    /// Member or branch.
+    /// Member, branch or office.
     pub kind: RecipientKind,
-    /// The recipient.
+    /// The recipient; 0 for the office.
     pub recipient: i64,
     /// The person whose mailbox it is.
     pub member: Option<i64>,
-    /// The branch.
-    pub branch: i64,
+    /// The branch; the office is in none.
+    pub branch: Option<i64>,
     /// The recipient's code.
     pub code: Option<String>,
     /// The recipient's name of this moment.
@@ -130,12 +134,12 @@ impl Ledger {
         row.as_ref().map(edition).transpose()
     }
 
-    /// True where any edition ever held a delivery.
+    /// True where any edition of documents ever held a delivery.
     ///
     /// # Errors
     /// The database failed.
     pub async fn ever_published(&self) -> Result<bool> {
-        let row = query("SELECT 1 FROM editions WHERE total > 0 LIMIT 1");
+        let row = query("SELECT 1 FROM editions WHERE total > 0 AND purpose = 'documents' LIMIT 1");
         Ok(row.fetch_optional(&self.readers).await?.is_some())
     }
 
@@ -150,18 +154,22 @@ impl Ledger {
         )
         .fetch_all(&self.readers)
         .await?;
-        Ok(rows.iter().map(|r| DocumentId(r.get(0))).collect())
+        all(&rows, |r| Ok(DocumentId(r.try_get(0)?)))
     }
 
-    /// The newest editions, newest first.
+    /// The newest editions to members and branches, newest first; days without a reminder to send
+    /// are left out.
     ///
     /// # Errors
     /// The database failed.
     pub async fn editions(&self, most: u32) -> Result<Vec<EditionRow>> {
-        let rows = query("SELECT * FROM editions ORDER BY due_at DESC, id DESC LIMIT $1")
-            .bind(i64::from(most))
-            .fetch_all(&self.readers)
-            .await?;
+        let rows = query(
+            "SELECT * FROM editions WHERE purpose = 'documents'
+             OR purpose = 'reminder' AND total > 0 ORDER BY due_at DESC, id DESC LIMIT $1",
+        )
+        .bind(i64::from(most))
+        .fetch_all(&self.readers)
+        .await?;
         rows.iter().map(edition).collect()
     }
 }
@@ -176,7 +184,7 @@ const EDITION_AT: &str = "SELECT * FROM editions WHERE schedule = $1 AND nominal
 pub async fn freeze(tx: &mut Tx, new: &NewEdition, now: DateTime<Utc>) -> Result<Freeze> {
     let written = query(
         "INSERT INTO editions (schedule, nominal_at, due_at, state, late, urgent, why, envelope,
-         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         created_at, purpose) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (schedule, nominal_at) DO NOTHING RETURNING id",
     )
     .bind(&new.schedule)
@@ -188,10 +196,11 @@ pub async fn freeze(tx: &mut Tx, new: &NewEdition, now: DateTime<Utc>) -> Result
     .bind(&new.why)
     .bind(&new.envelope)
     .bind(ms(now))
+    .bind(new.purpose.word())
     .fetch_optional(&mut **tx)
     .await?;
     if let Some(row) = written {
-        return Ok(Freeze::New(EditionId(row.get(0))));
+        return Ok(Freeze::New(EditionId(row.try_get(0)?)));
     }
     let row = query(EDITION_AT)
         .bind(&new.schedule)
@@ -261,6 +270,38 @@ pub async fn move_edition(
     Ok(())
 }
 
+/// Pauses an edition that has not ended, and answers whether there was one: a refusal that comes
+/// back late holds up nothing that a person cancelled meanwhile.
+///
+/// # Errors
+/// The database failed.
+pub async fn pause(tx: &mut Tx, id: EditionId, why: &str) -> Result<bool> {
+    let done = query(
+        "UPDATE editions SET state = 'paused', why = $2
+         WHERE id = $1 AND state IN ('open', 'paused')",
+    )
+    .bind(id.0)
+    .bind(why)
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Opens an edition that had ended, since one of its letters goes again.
+///
+/// # Errors
+/// The database failed.
+pub async fn reopen(tx: &mut Tx, id: EditionId) -> Result<()> {
+    query(
+        "UPDATE editions SET state = 'open', why = NULL, closed_at = NULL
+         WHERE id = $1 AND state IN ('sent', 'partly')",
+    )
+    .bind(id.0)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Versions that may be owed to someone: accepted, or withdrawn after they went out. Oldest first.
 ///
 /// # Errors
@@ -288,10 +329,9 @@ pub async fn sent_on(tx: &mut Tx) -> Result<HashMap<DocumentId, DateTime<Utc>>> 
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows
-        .iter()
-        .map(|r| (DocumentId(r.get(0)), time(r.get(1))))
-        .collect())
+    all(&rows, |r| {
+        Ok((DocumentId(r.try_get(0)?), time(r.try_get(1)?)))
+    })
 }
 
 /// What an edition carries: id and symbol, or file name where it has none, each once. Annexes that
@@ -309,10 +349,7 @@ pub async fn documents_of(tx: &mut Tx, id: EditionId) -> Result<Vec<(DocumentId,
     .bind(id.0)
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows
-        .iter()
-        .map(|r| (DocumentId(r.get(0)), r.get(1)))
-        .collect())
+    all(&rows, |r| Ok((DocumentId(r.try_get(0)?), r.try_get(1)?)))
 }
 
 /// An edition as this transaction sees it.
@@ -364,7 +401,7 @@ pub async fn add_bundle(
     .bind(sheet)
     .fetch_one(&mut **tx)
     .await?
-    .get(0);
+    .try_get(0)?;
     for (position, entry) in (0i64..).zip(&bundle.entries) {
         query(
             "INSERT INTO bundle_documents (bundle_id, position, document_id, note)
@@ -419,16 +456,17 @@ pub async fn add_deliveries(tx: &mut Tx, edition: EditionId, new: &[NewDelivery]
 
 /// An edition out of a row.
 pub(super) fn edition(r: &SqliteRow) -> Result<EditionRow> {
-    let id: i64 = r.get("id");
+    let id: i64 = r.try_get("id")?;
     Ok(EditionRow {
         id: EditionId(id),
-        schedule: r.get("schedule"),
-        nominal_at: time(r.get("nominal_at")),
-        due_at: time(r.get("due_at")),
-        state: word("editions", id, r.get("state"))?,
-        late: r.get::<i64, _>("late") != 0,
-        why: r.get("why"),
-        envelope: r.get("envelope"),
-        total: r.get::<i64, _>("total").cast_unsigned(),
+        schedule: r.try_get("schedule")?,
+        purpose: word("editions", id, r.try_get("purpose")?)?,
+        nominal_at: time(r.try_get("nominal_at")?),
+        due_at: time(r.try_get("due_at")?),
+        state: word("editions", id, r.try_get("state")?)?,
+        late: r.try_get::<i64, _>("late")? != 0,
+        why: r.try_get("why")?,
+        envelope: r.try_get("envelope")?,
+        total: r.try_get::<i64, _>("total")?.cast_unsigned(),
     })
 }

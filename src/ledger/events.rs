@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use sqlx::{Row, SqliteConnection, query};
 
-use super::{Ledger, Result, Tx, ms, time};
+use super::{Ledger, Result, Tx, all, first, ms, time};
 use crate::edition::{EditionId, EditionState};
 
 /// Something that needs a person.
@@ -32,10 +32,10 @@ pub async fn append(
     detail: &serde_json::Value,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let previous: String = query("SELECT hash FROM events ORDER BY id DESC LIMIT 1")
+    let last = query("SELECT hash FROM events ORDER BY id DESC LIMIT 1")
         .fetch_optional(&mut **tx)
-        .await?
-        .map_or_else(String::new, |r| r.get(0));
+        .await?;
+    let previous: String = first(last.as_ref())?.unwrap_or_default();
     let detail = detail.to_string();
     let hash = hash(&previous, ms(now), kind, subject, &detail);
     query(
@@ -107,10 +107,10 @@ pub(super) async fn root(
         .bind(PAGE)
         .fetch_one(&mut *connection)
         .await?;
-        let read = page.get::<i64, _>(0);
-        after = page.get::<Option<i64>, _>(1).unwrap_or(after);
+        let read = page.try_get::<i64, _>(0)?;
+        after = page.try_get::<Option<i64>, _>(1)?.unwrap_or(after);
         count += u64::try_from(read).unwrap_or_default();
-        root.update(page.get::<Option<&str>, _>(2).unwrap_or_default());
+        root.update(page.try_get::<Option<&str>, _>(2)?.unwrap_or_default());
         if read < PAGE {
             break;
         }
@@ -124,7 +124,14 @@ pub(super) async fn root(
     .fetch_all(&mut *connection)
     .await?;
     for row in &documents {
-        root.update(format!("{}|{}\n", row.get::<i64, _>(0), row.get::<&str, _>(1)).as_bytes());
+        root.update(
+            format!(
+                "{}|{}\n",
+                row.try_get::<i64, _>(0)?,
+                row.try_get::<&str, _>(1)?
+            )
+            .as_bytes(),
+        );
     }
     Ok((data_encoding::HEXLOWER.encode(&root.finalize()), count))
 }
@@ -175,14 +182,13 @@ impl Ledger {
         let rows = query("SELECT what, about, detail, since FROM attention ORDER BY since, about")
             .fetch_all(&self.readers)
             .await?;
-        Ok(rows
-            .iter()
-            .map(|r| Attention {
-                what: r.get(0),
-                about: r.get(1),
-                detail: r.get(2),
-                since: time(r.get(3)),
+        all(&rows, |r| {
+            Ok(Attention {
+                what: r.try_get(0)?,
+                about: r.try_get(1)?,
+                detail: r.try_get(2)?,
+                since: time(r.try_get(3)?),
             })
-            .collect())
+        })
     }
 }

@@ -6,7 +6,7 @@ use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::{LedgerError, Result};
+use super::{LedgerError, Result, owner};
 
 /// The name of the lock file in the state folder.
 const LOCK_FILE: &str = "delivery.lock";
@@ -51,6 +51,7 @@ impl DeliveryLock {
         file.set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(text.as_bytes()))
+            .and_then(|()| owner::hand_over(folder))
             .map_err(fail)?;
         Ok(Ok(Self { _file: file }))
     }

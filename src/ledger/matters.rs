@@ -22,9 +22,12 @@ impl Ledger {
     /// # Errors
     /// The database failed.
     pub async fn held_in_doubt(&self) -> Result<Option<Matter>> {
+        // The last condition says nothing more; it is the one of an index.
         self.matter(
-            "SELECT COUNT(*), MIN(last_attempt_at) FROM deliveries
-             WHERE state = 'unknown' AND next_attempt_at IS NULL",
+            "SELECT COUNT(*), MIN(COALESCE(last_attempt_at,
+                (SELECT due_at FROM editions e WHERE e.id = edition_id))) FROM deliveries
+             WHERE state = 'unknown' AND next_attempt_at IS NULL
+             AND state IN ('deferred', 'unknown')",
         )
         .await
     }
@@ -43,10 +46,10 @@ impl Ledger {
         .await
     }
 
-    async fn matter(&self, sql: &'static str) -> Result<Option<Matter>> {
+    pub(super) async fn matter(&self, sql: &'static str) -> Result<Option<Matter>> {
         let row = query(sql).fetch_one(&self.readers).await?;
-        let count = row.get::<i64, _>(0).cast_unsigned();
-        let since = row.get::<Option<i64>, _>(1);
+        let count = row.try_get::<i64, _>(0)?.cast_unsigned();
+        let since = row.try_get::<Option<i64>, _>(1)?;
         Ok((count > 0).then(|| Matter {
             count,
             since: since.map_or(DateTime::UNIX_EPOCH, time),
@@ -65,7 +68,7 @@ impl Ledger {
         .bind(edition.0)
         .fetch_one(&self.readers)
         .await?;
-        Ok(row.get::<i64, _>(0).cast_unsigned())
+        Ok(row.try_get::<i64, _>(0)?.cast_unsigned())
     }
 }
 

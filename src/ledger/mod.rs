@@ -6,41 +6,63 @@ mod ailment;
 mod audit;
 pub mod backup;
 pub mod closing;
+pub mod confirmations;
 pub mod decisions;
 pub mod deliveries;
 pub mod documents;
 pub mod editions;
 pub mod events;
+pub mod figures;
 mod lock;
 pub mod log;
 pub mod matters;
+pub mod notices;
 pub mod outbox;
+mod owner;
 pub mod people;
 pub mod purge;
 pub mod recipients;
+pub mod restore;
 mod sightings;
 pub mod slots;
+pub mod summary;
+pub mod told_until;
 
 pub use ailment::Ailment;
 pub use audit::Audit;
 pub use lock::{DeliveryLock, Holder};
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
 };
 use sqlx::{Connection, Row, Sqlite, Transaction};
 
 /// The database's name in the state folder.
 const FILE: &str = "phobien.db";
+/// Its write-ahead log.
+const LOG: &str = "phobien.db-wal";
 /// How long a writer waits for another process' short transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 /// Readers at once; more would only wait for the same disk.
 const READERS_MAX: u32 = 4;
+
+/// How the ledger stood, see [`Ledger::written`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written(SystemTime, u64);
+
+impl Written {
+    /// The time and length of whatever grows with commits.
+    #[must_use]
+    pub const fn new(at: SystemTime, len: u64) -> Self {
+        Self(at, len)
+    }
+}
 
 /// Why the ledger could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +101,21 @@ pub enum LedgerError {
     /// What was to be copied is not what was written once: such a copy would be worth nothing.
     #[error("no backup: {0}; `phobien verify` says all of it, restore an earlier backup")]
     Unsound(String),
+    /// A file cannot take the ledger's place.
+    #[error("{}: {why}", file.display())]
+    Restore {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: restore::Unfit,
+    },
+    /// A restore was broken off between two ledgers.
+    #[error(
+        "ledger: a restore was broken off; run `phobien restore FILE` again. What was there before \
+         lies in {}/before-restore-…",
+        .0.display()
+    )]
+    Interrupted(PathBuf),
     /// A row holds what this program never writes: the database was damaged or altered.
     #[error("ledger: {table} {id} holds `{value}`, which phobien never writes; restore a backup")]
     Altered {
@@ -115,6 +152,9 @@ impl Ledger {
     /// The folder or the database cannot be used, or the schema is newer than this program.
     pub async fn open(folder: &Path, fresh_key: [u8; 32]) -> Result<Self> {
         prepare(folder)?;
+        if restore::is_interrupted(folder) {
+            return Err(LedgerError::Interrupted(folder.to_owned()));
+        }
         let file = folder.join(FILE);
         let options = SqliteConnectOptions::new()
             .filename(&file)
@@ -126,6 +166,8 @@ impl Ledger {
             .pragma("secure_delete", "on");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            // A question before every question, to a file.
+            .test_before_acquire(false)
             // Where the disk failed in the midst of a transaction SQLite has ended it by itself,
             // and sqlx never learns: such a connection would refuse every later one.
             .before_acquire(|connection, _| {
@@ -138,6 +180,10 @@ impl Ledger {
         if opened.is_err() && ailment::unsynced() {
             std::mem::forget(writer);
         }
+        owner::hand_over(folder).map_err(|source| LedgerError::Folder {
+            folder: folder.to_owned(),
+            source,
+        })?;
         opened
     }
 
@@ -148,6 +194,7 @@ impl Ledger {
         fresh_key: [u8; 32],
     ) -> Result<Self> {
         let file = folder.join(FILE);
+        let alone = alone(folder).await?;
         migrator()
             .run(writer)
             .await
@@ -157,8 +204,10 @@ impl Ledger {
                 }
                 source => LedgerError::Schema { file, source },
             })?;
+        drop(alone);
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
+            .test_before_acquire(false)
             .connect_with(options.pragma("query_only", "on"))
             .await?;
         let key = instance_key(writer, fresh_key).await?;
@@ -180,6 +229,16 @@ impl Ledger {
             return Err(LedgerError::Unsynced);
         }
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// How the write-ahead log stands now; none where that cannot be seen. It is another after
+    /// every commit of any process, and costs no question to the database. Two commits within one
+    /// tick of the file system's clock may look alike: a hint that saves questions, never the
+    /// ground of a decision.
+    #[must_use]
+    pub fn written(&self) -> Option<Written> {
+        let log = std::fs::metadata(self.folder.join(LOG)).ok()?;
+        Some(Written::new(log.modified().ok()?, log.len()))
     }
 
     /// The key of this ledger, from which tokens are made. It never leaves the process.
@@ -204,27 +263,40 @@ impl Ledger {
     /// The database failed.
     pub async fn meta(&self, name: &str) -> Result<Option<String>> {
         let row = sqlx::query("SELECT value FROM meta WHERE name = $1").bind(name);
-        Ok(row.fetch_optional(&self.readers).await?.map(|r| r.get(0)))
+        first(row.fetch_optional(&self.readers).await?.as_ref())
     }
 
     /// Brings the write-ahead log that an earlier process left into the database, synced: where
     /// that process ended because an fsync failed, the log may be only in memory.
     async fn secure_log(&self) -> Result<()> {
+        if ailment::unsynced() {
+            return Err(LedgerError::Unsynced);
+        }
         sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
             .fetch_all(&self.writer)
             .await?;
         Ok(())
     }
 
-    /// Closes the database, so that its write-ahead log is folded in. After a failed fsync it is
-    /// left as it is: closing would sync again.
-    pub async fn close(&self) {
-        if ailment::unsynced() {
+    /// Closes the database, its write-ahead log folded in. Where the log cannot be folded in,
+    /// nothing is lost: it is left to the next start, and closing does not try again, of whose
+    /// second failure nobody would hear.
+    ///
+    /// # Errors
+    /// An fsync failed, now or before.
+    pub async fn close(&self) -> Result<()> {
+        if let Err(error) = self.secure_log().await {
             std::mem::forget(self.clone());
-            return;
+            return if ailment::unsynced() {
+                Err(error)
+            } else {
+                tracing::warn!(%error, "the write-ahead log stays as it is");
+                Ok(())
+            };
         }
         self.readers.close().await;
         self.writer.close().await;
+        Ok(())
     }
 }
 
@@ -242,6 +314,22 @@ pub async fn set_meta(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// The state folder, locked until dropped. The steps of a schema know no lock of their own, and a
+/// command may be typed while the service starts: each would see the other's half.
+async fn alone(folder: &Path) -> Result<std::fs::File> {
+    let owned = folder.to_owned();
+    let locked = tokio::task::spawn_blocking(move || {
+        let folder = std::fs::File::open(owned)?;
+        folder.lock()?;
+        Ok(folder)
+    });
+    let locked = locked.await.unwrap_or_else(|error| Err(error.into()));
+    locked.map_err(|source| LedgerError::Folder {
+        folder: folder.to_owned(),
+        source,
+    })
 }
 
 fn prepare(folder: &Path) -> Result<()> {
@@ -278,6 +366,21 @@ fn migrator() -> Migrator {
             "backups",
             include_str!("../../migrations/0002_backups.sql"),
         ),
+        step(
+            3,
+            "office",
+            include_str!("../../migrations/0003_office.sql"),
+        ),
+        step(
+            4,
+            "unreplaced",
+            include_str!("../../migrations/0004_unreplaced.sql"),
+        ),
+        step(
+            5,
+            "told_matters",
+            include_str!("../../migrations/0005_told_matters.sql"),
+        ),
     ])
 }
 
@@ -292,7 +395,7 @@ async fn instance_key(writer: &SqlitePool, fresh: [u8; 32]) -> Result<[u8; 32]> 
     let value: String = sqlx::query("SELECT value FROM meta WHERE name = 'instance_key'")
         .fetch_one(writer)
         .await?
-        .get(0);
+        .try_get(0)?;
     let altered = || LedgerError::Altered {
         table: "meta",
         id: "instance_key".into(),
@@ -302,6 +405,23 @@ async fn instance_key(writer: &SqlitePool, fresh: [u8; 32]) -> Result<[u8; 32]> 
         .decode(value.as_bytes())
         .map_err(|_| altered())?;
     bytes.try_into().map_err(|_| altered())
+}
+
+/// What the rows say, or what is wrong with the first that cannot be read. `Row::get` would panic
+/// there: a damaged database holds anything.
+fn all<T, C: FromIterator<T>>(
+    rows: &[SqliteRow],
+    read: impl Fn(&SqliteRow) -> sqlx::Result<T>,
+) -> Result<C> {
+    Ok(rows.iter().map(read).collect::<sqlx::Result<C>>()?)
+}
+
+/// The first value of a row, where there is one.
+fn first<'r, T>(row: Option<&'r SqliteRow>) -> Result<Option<T>>
+where
+    T: sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>,
+{
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
 
 /// A word of floor 0 out of a row.
@@ -321,4 +441,28 @@ fn time(ms: i64) -> DateTime<Utc> {
 /// A time into a row.
 fn ms(at: DateTime<Utc>) -> i64 {
     at.timestamp_millis()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_migration_of_the_folder_is_run() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .expect("the folder")
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into()
+            })
+            .collect();
+        files.sort();
+        let known: Vec<String> = super::migrator()
+            .iter()
+            .map(|step| format!("{:04}_{}.sql", step.version, step.description))
+            .collect();
+        assert_eq!(known, files);
+    }
 }

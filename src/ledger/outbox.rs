@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 
 use super::deliveries::{self, Claim, Settlement, Sheets, Stopped};
 use super::log::Queue;
-use super::{Ledger, Result, closing, editions, events, set_meta};
+use super::{Ledger, Result, Written, closing, editions, events, set_meta};
 use crate::document::Sha256;
 use crate::edition::{EditionId, EditionState};
 
@@ -59,6 +59,10 @@ pub trait Outbox: Clone + Send + Sync + 'static {
         &self,
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<Option<DateTime<Utc>>>> + Send;
+
+    /// Another value after every commit of anybody; none where that is not known. A hint that
+    /// saves turns.
+    fn written(&self) -> Option<Written>;
 
     /// What the last turn with news of the pace said; none before the first.
     ///
@@ -135,8 +139,9 @@ impl Outbox for Ledger {
             detail,
         } in &turn.pauses
         {
-            editions::move_edition(&mut tx, *edition, EditionState::Paused, Some(why), now).await?;
-            events::attend(&mut tx, "paused", &edition.to_string(), detail, now).await?;
+            if editions::pause(&mut tx, *edition, why).await? {
+                events::attend(&mut tx, "paused", &edition.to_string(), detail, now).await?;
+            }
         }
         match &turn.server {
             Some(Server::Troubled(trouble)) => {
@@ -185,6 +190,10 @@ impl Outbox for Ledger {
 
     async fn next_time(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
         Ledger::next_time(self, now).await
+    }
+
+    fn written(&self) -> Option<Written> {
+        Ledger::written(self)
     }
 
     async fn learnt(&self) -> Result<Option<String>> {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::{Ledger, Result, Tx, ms};
+use super::{Ledger, Result, Tx, all, ms};
 use crate::organisation::{Branch, Member, Officer};
 use crate::spelling;
 
@@ -50,15 +50,15 @@ impl Reading {
         let number: i64 = sqlx::query("SELECT COALESCE(MAX(reading), 0) + 1 FROM members")
             .fetch_one(&mut **tx)
             .await?
-            .get(0);
+            .try_get(0)?;
         let mut branches = HashMap::new();
         for row in sqlx::query("SELECT id, code, name_key FROM branches")
             .fetch_all(&mut **tx)
             .await?
         {
-            let id: i64 = row.get(0);
-            branches.insert(spelling::fold(row.get::<&str, _>(1)), id);
-            branches.insert(row.get::<String, _>(2), id);
+            let id: i64 = row.try_get(0)?;
+            branches.insert(spelling::fold(row.try_get::<&str, _>(1)?), id);
+            branches.insert(row.try_get::<String, _>(2)?, id);
         }
         let before = active(tx).await?;
         Ok(Self {
@@ -116,12 +116,8 @@ impl Reading {
             .bind(ms(self.now))
             .bind(self.number)
             .fetch_one(&mut **tx)
-            .await
-            .map(|row| {
-                let id = row.get(0);
-                self.branches.insert(spelling::fold(&code), id);
-                id
-            })?
+            .await?
+            .try_get(0)?
         };
         self.branches.insert(name_key, id);
         Ok(id)
@@ -213,7 +209,7 @@ impl Reading {
                 .bind(self.number)
                 .fetch_one(&mut **tx)
                 .await?
-                .get(0);
+                .try_get(0)?;
         let gained = active(tx).await? - self.before;
         let lost_branches = sqlx::query(
             "SELECT b.name FROM branches b JOIN members m ON m.branch_id = b.id
@@ -222,10 +218,8 @@ impl Reading {
         )
         .bind(self.number)
         .fetch_all(&mut **tx)
-        .await?
-        .iter()
-        .map(|row| row.get(0))
-        .collect();
+        .await?;
+        let lost_branches = all(&lost_branches, |row| row.try_get(0))?;
         Ok(MemberChange {
             before: self.before,
             lost: lost.cast_unsigned(),
@@ -266,7 +260,7 @@ async fn active(tx: &mut Tx) -> Result<u64> {
     Ok(row
         .fetch_one(&mut **tx)
         .await?
-        .get::<i64, _>(0)
+        .try_get::<i64, _>(0)?
         .cast_unsigned())
 }
 
@@ -280,10 +274,13 @@ impl Ledger {
         let rows = sqlx::query("SELECT code, name_key FROM branches WHERE left_at IS NULL")
             .fetch_all(&self.readers)
             .await?;
-        let found = rows.iter().find(|row| {
-            spelling::fold(row.get::<&str, _>(0)) == key || row.get::<&str, _>(1) == key
-        });
-        Ok(found.map(|row| row.get(0)))
+        for row in &rows {
+            let (code, name): (String, &str) = (row.try_get(0)?, row.try_get(1)?);
+            if spelling::fold(&code) == key || name == key {
+                return Ok(Some(code));
+            }
+        }
+        Ok(None)
     }
 
     /// True where a roster was ever read.
@@ -305,6 +302,6 @@ impl Ledger {
         let row = sqlx::query("SELECT COUNT(*) FROM members WHERE left_at IS NULL")
             .fetch_one(&self.readers)
             .await?;
-        Ok(row.get::<i64, _>(0).cast_unsigned())
+        Ok(row.try_get::<i64, _>(0)?.cast_unsigned())
     }
 }

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{Row, query};
 
-use super::{Ledger, Result, Tx, time};
+use super::{Ledger, Result, Tx, all, time};
 use crate::document::{DocumentId, Facts, Sha256, Standing};
 
 /// What a purge removed.
@@ -36,11 +36,11 @@ pub async fn purge(tx: &mut Tx, id: DocumentId, sha256: Sha256) -> Result<Purged
     .fetch_all(&mut **tx)
     .await?;
     let mut purged = Purged {
-        first_seen_at: ids.first().map(|row| time(row.get(1))),
+        first_seen_at: ids.first().map(|row| row.try_get(1)).transpose()?.map(time),
         ..Purged::default()
     };
     for row in &ids {
-        let id: i64 = row.get(0);
+        let id: i64 = row.try_get(0)?;
         purged.documents.push(DocumentId(id));
         let seen = query("DELETE FROM sightings WHERE document_id = $1 RETURNING path")
             .bind(id)
@@ -48,7 +48,7 @@ pub async fn purge(tx: &mut Tx, id: DocumentId, sha256: Sha256) -> Result<Purged
             .await?;
         purged
             .places
-            .extend(seen.iter().map(|r| r.get::<String, _>(0)));
+            .extend(all::<String, Vec<_>>(&seen, |r| r.try_get(0))?);
         purged.sheets += empty_sheets(tx, id).await?;
         empty_row(tx, id).await?;
         query("DELETE FROM attention WHERE what = 'review' AND about = $1")
@@ -108,6 +108,6 @@ impl Ledger {
         let row = query("PRAGMA wal_checkpoint(TRUNCATE)")
             .fetch_one(&self.writer)
             .await?;
-        Ok(row.get::<i64, _>(0) == 0)
+        Ok(row.try_get::<i64, _>(0)? == 0)
     }
 }

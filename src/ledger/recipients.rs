@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, query};
 
-use super::{Result, Tx, time, word};
+use super::{Result, Tx, all, time, word};
 use crate::document::DocumentId;
 use crate::edition::{Note, Told};
 use crate::organisation::{Language, Officer, RecipientKind};
@@ -95,31 +95,32 @@ pub async fn recipients(
 }
 
 fn recipient(kind: RecipientKind, r: &SqliteRow) -> Result<RecipientRow> {
-    let id: i64 = r.get("id");
-    let optional = |name: &str| r.get::<Option<&str>, _>(name);
+    let id: i64 = r.try_get("id")?;
+    let optional = |name: &str| r.try_get::<Option<&str>, _>(name);
+    let held = r.try_get::<Option<i64>, _>("held_at")?.is_some();
     let mailbox = r
-        .get::<Option<String>, _>("address")
+        .try_get::<Option<String>, _>("address")?
         .map(|address| Mailbox {
             address,
             person: None,
             member: (kind == RecipientKind::Member).then_some(id),
-            held: r.get::<Option<i64>, _>("held_at").is_some(),
+            held,
         });
     Ok(RecipientRow {
         id,
         kind,
-        code: r.get("code"),
-        name: r.get("name"),
-        branch_id: r.get("branch_id"),
-        branch: r.get("branch"),
-        officer: optional("officer")
+        code: r.try_get("code")?,
+        name: r.try_get("name")?,
+        branch_id: r.try_get("branch_id")?,
+        branch: r.try_get("branch")?,
+        officer: optional("officer")?
             .map(|w| word("members", id, w))
             .transpose()?,
-        language: optional("language")
+        language: optional("language")?
             .map(|w| word("members", id, w))
             .transpose()?,
-        paused: r.get::<i64, _>("paused") != 0,
-        first_seen: time(r.get("first_seen_at")),
+        paused: r.try_get::<i64, _>("paused")? != 0,
+        first_seen: time(r.try_get("first_seen_at")?),
         mailboxes: mailbox.into_iter().collect(),
     })
 }
@@ -136,14 +137,14 @@ async fn officers(tx: &mut Tx, branch: i64) -> Result<Vec<Mailbox>> {
     .await?;
     let mut found: Vec<Mailbox> = Vec::new();
     for row in rows {
-        let address: String = row.get(2);
+        let address: String = row.try_get(2)?;
         // Secretary and deputy may share a mailbox: it gets the branch's letter once.
         if !found.iter().any(|m| m.address == address) {
             found.push(Mailbox {
                 address,
-                person: row.get(1),
-                member: row.get(0),
-                held: row.get::<Option<i64>, _>(3).is_some(),
+                person: row.try_get(1)?,
+                member: row.try_get(0)?,
+                held: row.try_get::<Option<i64>, _>(3)?.is_some(),
             });
         }
     }
@@ -175,15 +176,15 @@ pub async fn told(
     .await?;
     let mut told: HashMap<i64, Vec<Told>> = HashMap::new();
     for row in rows {
-        let id: i64 = row.get(0);
-        let state = word("deliveries", id, row.get(4))?;
+        let id: i64 = row.try_get(0)?;
+        let state = word("deliveries", id, row.try_get(4)?)?;
         told.entry(id).or_default().push(Told {
-            document: DocumentId(row.get(1)),
-            chain: DocumentId(row.get(2)),
-            note: word::<Note>("bundle_documents", id, row.get(3))?,
+            document: DocumentId(row.try_get(1)?),
+            chain: DocumentId(row.try_get(2)?),
+            note: word::<Note>("bundle_documents", id, row.try_get(3)?)?,
             state,
-            maybe_arrived: row.get::<i64, _>(5) != 0,
-            unreached: state == crate::delivery::State::Failed && row.get::<i64, _>(6) == 0,
+            maybe_arrived: row.try_get::<i64, _>(5)? != 0,
+            unreached: state == crate::delivery::State::Failed && row.try_get::<i64, _>(6)? == 0,
         });
     }
     Ok(told)
@@ -217,12 +218,13 @@ pub async fn members_of(tx: &mut Tx, branch: i64) -> Result<Vec<MemberOfBranch>>
     .bind(branch)
     .fetch_all(&mut **tx)
     .await?;
-    let member = |r: &SqliteRow| MemberOfBranch {
-        name: r.get(0),
-        post: r.get(1),
-        address: r.get(2),
-        paused: r.get::<i64, _>(3) != 0,
-        held: r.get::<Option<i64>, _>(4).is_some(),
-    };
-    Ok(rows.iter().map(member).collect())
+    all(&rows, |r| {
+        Ok(MemberOfBranch {
+            name: r.try_get(0)?,
+            post: r.try_get(1)?,
+            address: r.try_get(2)?,
+            paused: r.try_get::<i64, _>(3)? != 0,
+            held: r.try_get::<Option<i64>, _>(4)?.is_some(),
+        })
+    })
 }

@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, query};
 
-use super::{Ledger, LedgerError, Result};
+use super::{Ledger, LedgerError, Result, first};
 
 impl Ledger {
     /// What `key` makes of every sighting's path, size, modification time, inode and sidecar.
@@ -19,21 +19,21 @@ impl Ledger {
         &self,
         key: fn(&str, u64, i64, u64, Option<&str>) -> K,
     ) -> Result<HashSet<K>> {
-        let stamp = |r: &SqliteRow| {
-            let (size, inode): (i64, i64) = (r.get(1), r.get(3));
-            let sidecar = r.get::<Option<&str>, _>(4);
-            key(
-                r.get(0),
+        let stamp = |r: &SqliteRow| -> sqlx::Result<K> {
+            let (size, inode): (i64, i64) = (r.try_get(1)?, r.try_get(3)?);
+            let sidecar = r.try_get::<Option<&str>, _>(4)?;
+            Ok(key(
+                r.try_get(0)?,
                 size.cast_unsigned(),
-                r.get(2),
+                r.try_get(2)?,
                 inode.cast_unsigned(),
                 sidecar,
-            )
+            ))
         };
         // Row by row: a row weighs several times what is kept of it.
         query("SELECT path, size, modified_at, inode, sidecar FROM sightings")
             .fetch(&self.readers)
-            .map_ok(|row| stamp(&row))
+            .and_then(async |row| stamp(&row))
             .try_collect()
             .await
             .map_err(LedgerError::from)
@@ -48,6 +48,6 @@ impl Ledger {
             .bind(path)
             .fetch_optional(&self.readers)
             .await?;
-        Ok(row.and_then(|r| r.get(0)))
+        Ok(first(row.as_ref())?.flatten())
     }
 }

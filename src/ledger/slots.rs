@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use sqlx::{Row, query};
 
-use super::{Ledger, Result, Tx, ms, time};
+use super::{Ledger, Result, Tx, all, ms, time};
 
 /// Since when the ledger knows this schedule as configured; its first sight is noted now. Before
 /// that moment it has no slots, so a new schedule never starts with a past one.
@@ -34,7 +34,7 @@ pub async fn known_since(
         .bind(zone)
         .fetch_one(&mut **tx)
         .await?;
-    Ok(time(row.get(0)))
+    Ok(time(row.try_get(0)?))
 }
 
 impl Ledger {
@@ -53,7 +53,7 @@ impl Ledger {
                 .bind(ms(from))
                 .fetch_all(&self.readers)
                 .await?;
-        Ok(rows.iter().map(|r| time(r.get(0))).collect())
+        all(&rows, |r| Ok(time(r.try_get(0)?)))
     }
 
     /// The newest slot of a schedule on record that was not skipped, before `at`.
@@ -73,7 +73,7 @@ impl Ledger {
         .bind(ms(at))
         .fetch_one(&self.readers)
         .await?;
-        Ok(row.get::<Option<i64>, _>(0).map(time))
+        Ok(row.try_get::<Option<i64>, _>(0)?.map(time))
     }
 
     /// The newest nominal time of a schedule on record, whatever became of it.
@@ -85,6 +85,6 @@ impl Ledger {
             .bind(schedule)
             .fetch_one(&self.readers)
             .await?;
-        Ok(row.get::<Option<i64>, _>(0).map(time))
+        Ok(row.try_get::<Option<i64>, _>(0)?.map(time))
     }
 }
