@@ -1,6 +1,10 @@
 //! Owns one occurrence of a schedule: the bundles it is made of and who is owed what (design §4).
 //! It refuses to know SQL and HTML.
 
+mod reminder;
+
+pub use reminder::{Asked, Means, reminded};
+
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -52,6 +56,18 @@ words! {
 }
 
 words! {
+    /// What an edition is for. Only documents are ever owed.
+    Purpose {
+        /// Documents to members and branches.
+        Documents = "documents",
+        /// Reminders to members who have not confirmed; they cover nothing.
+        Reminder = "reminder",
+        /// What happened, to the office. No summary tells of another.
+        Summary = "summary",
+    }
+}
+
+words! {
     /// How a document stands in a bundle.
     Note {
         /// The recipient never had it.
@@ -66,6 +82,8 @@ words! {
         Withdrawn = "withdrawn",
         /// It travels with its document, which is in the same bundle.
         Annex = "annex",
+        /// It was sent, and its confirmation is asked for once more; covers nothing.
+        Reminder = "reminder",
     }
 }
 
@@ -86,7 +104,7 @@ pub struct Bundle {
     pub kind: RecipientKind,
     /// The letter's language.
     pub language: Language,
-    /// In the order of the letter, never empty.
+    /// In the order of the letter; empty only where it goes to the office.
     pub entries: Vec<Entry>,
 }
 
@@ -209,7 +227,7 @@ fn annexed<'a>(
         }
         Note::Withdrawn => Some(note),
         // A round-up names documents, not their annexes.
-        Note::Again | Note::Listed | Note::Annex => None,
+        Note::Again | Note::Listed | Note::Annex | Note::Reminder => None,
     }
 }
 

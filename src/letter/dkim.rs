@@ -1,11 +1,11 @@
 //! Owns DKIM signatures (RFC 6376, RFC 8463): canonical forms, the two algorithms, the header that
 //! goes before a letter. It refuses to know where keys are kept and how letters are made.
 
+use aws_lc_rs::digest::{Context, Digest, SHA256, digest};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use chrono::{DateTime, Utc};
 use data_encoding::BASE64;
-use ring::digest::{Context, Digest, SHA256, digest};
-use ring::rand::SystemRandom;
-use ring::signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 
 use crate::delivery::FrozenEnvelope;
 
@@ -130,7 +130,7 @@ impl Signer {
     fn sign(&self, signed: &[u8]) -> Option<Vec<u8>> {
         match &self.key {
             Key::Rsa(key) => {
-                let mut signature = vec![0; key.public().modulus_len()];
+                let mut signature = vec![0; key.public_modulus_len()];
                 key.sign(
                     &RSA_PKCS1_SHA256,
                     &SystemRandom::new(),
@@ -205,6 +205,10 @@ fn fields(head: &[u8]) -> Vec<(String, String)> {
     text.split("\r\n").filter_map(field).collect()
 }
 
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
 /// A body in the relaxed form, digested as it comes (RFC 6376 §3.4.4).
 struct Body {
     digest: Context,
@@ -224,47 +228,57 @@ impl Body {
     }
 
     fn feed(&mut self, bytes: &[u8]) {
-        let mut rest = bytes;
-        while let Some(end) = rest.iter().position(|b| *b == b'\n') {
-            let (line, after) = rest.split_at(end + 1);
-            rest = after;
-            if self.line.is_empty() {
-                self.end_line(&line[..end]);
-            } else {
-                let mut whole = std::mem::take(&mut self.line);
-                whole.extend_from_slice(&line[..end]);
-                self.end_line(&whole);
+        for part in bytes.split_inclusive(|b| *b == b'\n') {
+            match part.strip_suffix(b"\n") {
+                Some(line) if self.line.is_empty() => self.end_line(line),
+                Some(line) => {
+                    let mut whole = std::mem::take(&mut self.line);
+                    whole.extend_from_slice(line);
+                    self.end_line(&whole);
+                }
+                None => self.line.extend_from_slice(part),
             }
         }
-        self.line.extend_from_slice(rest);
     }
 
     fn end_line(&mut self, line: &[u8]) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let blank = |b: &u8| matches!(b, b' ' | b'\t');
-        let end = line.iter().rposition(|b| !blank(b)).map_or(0, |at| at + 1);
-        let line = &line[..end];
         if line.is_empty() {
             self.empty += 1;
             return;
         }
+        // Without leaving off at the first: a line of an attachment is asked in a few steps then.
+        if !line.iter().fold(false, |any, b| any | is_blank(*b)) {
+            self.fill();
+            self.digest.update(line);
+            self.digest.update(b"\r\n");
+            return;
+        }
+        let mut folded = Vec::with_capacity(line.len() + 2);
+        for byte in line {
+            if !is_blank(*byte) {
+                folded.push(*byte);
+            } else if folded.last() != Some(&b' ') {
+                folded.push(b' ');
+            }
+        }
+        if folded.last() == Some(&b' ') {
+            folded.pop();
+        }
+        if folded.is_empty() {
+            self.empty += 1;
+            return;
+        }
+        self.fill();
+        folded.extend_from_slice(b"\r\n");
+        self.digest.update(&folded);
+    }
+
+    /// The empty lines count: another line follows.
+    fn fill(&mut self) {
         for _ in 0..std::mem::take(&mut self.empty) {
             self.digest.update(b"\r\n");
         }
-        if line.iter().any(blank) {
-            let mut folded = Vec::with_capacity(line.len() + 2);
-            for byte in line {
-                if !blank(byte) {
-                    folded.push(*byte);
-                } else if folded.last() != Some(&b' ') {
-                    folded.push(b' ');
-                }
-            }
-            self.digest.update(&folded);
-        } else {
-            self.digest.update(line);
-        }
-        self.digest.update(b"\r\n");
     }
 
     fn finish(mut self) -> Digest {

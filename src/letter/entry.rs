@@ -110,7 +110,8 @@ pub(super) fn entry(frame: &Frame<'_>, items: &[Item], nth: usize, fates: &[Fate
             particulars(told, &marks, language)
         },
         notices: notices(frame, item),
-        gist: if items.len() <= GISTS {
+        // Whoever is reminded has the document.
+        gist: if items.len() <= GISTS && item.note != Note::Reminder {
             gist(&item.facts)
         } else {
             String::new()
@@ -216,12 +217,17 @@ fn notices(frame: &Frame<'_>, item: &Item) -> Vec<String> {
     let whom = wording::whom(frame.kind);
     let date = match item.note {
         Note::Again => item.sent_on,
-        Note::New | Note::Correction | Note::Listed | Note::Withdrawn | Note::Annex => {
-            item.replaces_sent_on
-        }
+        Note::New
+        | Note::Correction
+        | Note::Listed
+        | Note::Withdrawn
+        | Note::Annex
+        | Note::Reminder => item.replaces_sent_on,
     };
     let notice = match (item.note, date, frame.language) {
-        (Note::New | Note::Listed | Note::Annex, ..) | (Note::Again, None, _) => return Vec::new(),
+        (Note::New | Note::Listed | Note::Annex | Note::Reminder, ..) | (Note::Again, None, _) => {
+            return Vec::new();
+        }
         (Note::Correction, Some(date), Language::Vi) => {
             format!("Đính chính: thay thế bản gửi ngày {}.", on(date))
         }
@@ -368,5 +374,5 @@ pub(super) fn annex_label(
 
 /// True where a letter of this occasion carries the files of such an item.
 pub(super) fn carries(occasion: Occasion, note: Note) -> bool {
-    occasion != Occasion::RoundUp && note != Note::Withdrawn
+    occasion != Occasion::RoundUp && !matches!(note, Note::Withdrawn | Note::Reminder)
 }

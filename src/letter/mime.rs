@@ -6,13 +6,13 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use lettre::address::Envelope;
-use lettre::message::header::{self, Header, HeaderName, HeaderValue};
+use lettre::message::header::{self, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 
 use super::sheet::{Hole, Part, Segment};
-use super::{Frame, Unfit, attachment, quoted, text};
+use super::{Frame, Unfit, attachment, parameter, quoted, text};
 use crate::document::Sha256;
-use crate::organisation::{Address, Language};
+use crate::organisation::{Address, Language, RecipientKind};
 use crate::spelling;
 
 /// Content-ID of the logo.
@@ -120,6 +120,11 @@ impl Mime<'_> {
             ),
             ("Content-Language", language.word().to_owned()),
         ];
+        // The office is no list that anybody leaves.
+        let listed = self.frame.kind != RecipientKind::Office;
+        let fixed = fixed
+            .into_iter()
+            .filter(|(name, _)| listed || !name.starts_with("List-"));
         for (name, value) in fixed {
             builder = builder.raw_header(HeaderValue::dangerous_new_pre_encoded(
                 HeaderName::new_from_ascii_str(name),
@@ -137,24 +142,24 @@ impl Mime<'_> {
             Part::Text | Part::Frame => (self.text, Hole::NameText, Hole::TableText),
         };
         let mut out = marker(seed, if of == Part::Html { "html" } else { "text" }).into_bytes();
+        let places = [
+            (text::NAME, name),
+            (text::TABLE, table),
+            (text::TOKEN, Hole::Token),
+        ];
         let mut rest = page;
-        while let Some(at) = rest.find([text::NAME, text::TABLE]) {
-            let hole = if rest[at..].starts_with(text::NAME) {
-                name
-            } else {
-                table
-            };
+        while let Some(at) = rest.find(places.map(|(place, _)| place)) {
+            let (place, hole) = places
+                .into_iter()
+                .find(|(place, _)| rest[at..].starts_with(*place))
+                .unwrap_or(places[0]);
             quoted::encode(&rest[..at], &mut out);
             let number = Hole::ALL
                 .iter()
                 .position(|h| *h == hole)
                 .unwrap_or_default();
             out.extend_from_slice(marker(seed, &number.to_string()).as_bytes());
-            rest = rest[at..].trim_start_matches(if hole == name {
-                text::NAME
-            } else {
-                text::TABLE
-            });
+            rest = rest[at..].trim_start_matches(place);
         }
         quoted::encode(rest, &mut out);
         out.extend_from_slice(marker(seed, "end").as_bytes());
@@ -201,42 +206,12 @@ impl Mime<'_> {
 impl Attached {
     fn part(&self, marker: String) -> SinglePart {
         SinglePart::builder()
-            .header(MediaType(self.media_type_header()))
-            .header(header::ContentDisposition::attachment(&self.name))
+            .header(parameter::MediaType::new(self.media_type, &self.name))
+            .header(parameter::Disposition::new(&self.name))
             .body(Body::dangerous_pre_encoded(
                 marker.into_bytes(),
                 header::ContentTransferEncoding::Base64,
             ))
-    }
-
-    /// Readers that do not know RFC 2231 (old Outlook) take the name from here; RFC 2047 does not
-    /// allow its words in a parameter, but everyone who needs them reads them there.
-    fn media_type_header(&self) -> HeaderValue {
-        let mut value = self.media_type.to_owned();
-        if self.name.is_ascii() && self.name.len() < 60 {
-            let _ = write!(value, ";\r\n name=\"{}\"", self.name);
-        } else {
-            let _ = write!(value, ";\r\n name=\"{}\"", encoded_words(&self.name));
-        }
-        HeaderValue::dangerous_new_pre_encoded(MediaType::name(), value.clone(), value)
-    }
-}
-
-/// A Content-Type with a folded name, which lettre's own does not write.
-#[derive(Clone)]
-struct MediaType(HeaderValue);
-
-impl Header for MediaType {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("Content-Type")
-    }
-
-    fn parse(s: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self(HeaderValue::new(Self::name(), s.to_owned())))
-    }
-
-    fn display(&self) -> HeaderValue {
-        self.0.clone()
     }
 }
 
@@ -291,7 +266,7 @@ fn subject_header(subject: &str) -> HeaderValue {
 }
 
 /// RFC 2047 encoded words, one a line, each of whole characters.
-fn encoded_words(text: &str) -> String {
+pub(super) fn encoded_words(text: &str) -> String {
     let mut words = Vec::new();
     let mut word = String::new();
     for c in text.chars() {
@@ -337,22 +312,42 @@ fn list_id(text: &str, address: &Address) -> String {
     if id.is_empty() { domain.to_owned() } else { id }
 }
 
-/// A letter to the office, since leaving a list of members is a matter for people (RFC 6068).
+/// A letter to the office, since leaving a list of members is a matter for people (RFC 6068). Its
+/// percent encoding is in small letters: capitals behind a percent sign look to filters like a
+/// placeholder that somebody forgot to fill.
 fn unsubscribe(address: &Address, language: Language) -> String {
     let subject = match language {
         Language::Vi => "Tạm dừng nhận thư",
         Language::En => "Pause my letters",
     };
+    mailto(address, subject, "")
+}
+
+/// A link that begins a letter (RFC 6068); places of holes stay what they are.
+pub(super) fn mailto(address: &Address, subject: &str, body: &str) -> String {
     let percent = |text: &str, kept: &[u8]| {
-        text.bytes().fold(String::new(), |mut out, byte| {
-            if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
-                out.push(char::from(byte));
-            } else {
-                let _ = write!(out, "%{byte:02X}");
+        text.chars().fold(String::new(), |mut out, c| {
+            let mut utf8 = [0; 4];
+            for byte in c.encode_utf8(&mut utf8).bytes() {
+                if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
+                    out.push(char::from(byte));
+                } else if c == text::TOKEN {
+                    out.push(c);
+                    break;
+                } else {
+                    let _ = write!(out, "%{byte:02x}");
+                }
             }
             out
         })
     };
-    let (address, subject) = (percent(address.as_str(), b"@._-+"), percent(subject, b""));
-    format!("mailto:{address}?subject={subject}")
+    let mut link = format!(
+        "mailto:{}?subject={}",
+        percent(address.as_str(), b"@._-+"),
+        percent(subject, b"")
+    );
+    if !body.is_empty() {
+        let _ = write!(link, "&body={}", percent(body, b""));
+    }
+    link
 }

@@ -8,12 +8,16 @@
 mod accent;
 mod attachment;
 mod compose;
+mod confirm;
 mod dkim;
 mod entry;
 mod file_name;
+mod glance;
 mod mime;
+pub mod office;
 mod order;
 mod page;
+mod parameter;
 mod personal;
 mod quoted;
 mod serial;
@@ -61,6 +65,8 @@ pub enum Occasion {
     Urgent,
     /// A round-up of a period, without attachments.
     RoundUp,
+    /// Confirmations are asked for once more, without attachments.
+    Reminder,
     /// A trial to one address; the letter says so.
     Test,
 }
@@ -107,7 +113,7 @@ pub struct Sender {
 pub struct Frame<'a> {
     /// Why the letter is written.
     pub occasion: Occasion,
-    /// Member or branch (the office gets no editions; it would read a member's letter).
+    /// Member, branch, or the office with its summary.
     pub kind: RecipientKind,
     /// The letter's language.
     pub language: Language,
@@ -121,6 +127,9 @@ pub struct Frame<'a> {
     pub sender: &'a Sender,
     /// The edition's due time in the organisation's zone: the Date header, frozen.
     pub date: DateTime<FixedOffset>,
+    /// Before which day the reader is asked to confirm having studied the documents; none: the
+    /// letter does not ask.
+    pub confirm_by: Option<NaiveDate>,
     /// List-Id (RFC 2919), `hang-ngay.dangbo.example`.
     pub list_id: &'a str,
     /// What names the edition, for the boundaries: the same key and content, the same bytes.

@@ -5,8 +5,9 @@ use askama::Template;
 
 use super::accent::{Accent, DARK};
 use super::entry::Entry;
+use super::glance::glance;
 use super::subject::{Tone, counted};
-use super::{Frame, Item, Occasion, Unfit, text, wording};
+use super::{Frame, Item, Occasion, Unfit, confirm, text, wording};
 use crate::organisation::{Language, RecipientKind};
 
 /// Characters of the office's own sentences.
@@ -22,6 +23,8 @@ pub(super) struct Page {
     greeting: String,
     intro: String,
     counted: String,
+    /// A round-up in one sentence.
+    glance: String,
     urgency: String,
     tone: Tone,
     branch: bool,
@@ -29,6 +32,10 @@ pub(super) struct Page {
     whom: &'static str,
     test: bool,
     entries: Vec<Entry>,
+    /// The sentence that asks to confirm, or nothing.
+    ask: String,
+    /// The letter that confirms, as a link.
+    confirm: String,
     signature: String,
     contact: String,
     footer: String,
@@ -38,6 +45,7 @@ pub(super) struct Page {
     accent: Accent,
     dark: &'static str,
     table: char,
+    token: char,
 }
 
 macro_rules! page {
@@ -81,6 +89,7 @@ impl Page {
             greeting: greeting(frame),
             intro: own(&words.intro).unwrap_or_default(),
             counted: counted(tone, items, language),
+            glance: glance(items, language),
             urgency: match tone {
                 Tone::Urgent(mark) => wording::urgency(Some(mark), language).to_lowercase(),
                 _ => String::new(),
@@ -98,6 +107,9 @@ impl Page {
             accent: Accent::of(&words.accent),
             dark: DARK,
             table: text::TABLE,
+            token: text::TOKEN,
+            ask: confirm::ask(frame),
+            confirm: confirm::link(frame, items),
         };
         if page.intro.is_empty() {
             page.intro = paragraph(match language {
@@ -157,6 +169,8 @@ fn headline(tone: Tone, language: Language) -> String {
         }
         (Tone::RoundUp, Language::Vi) => "Danh mục văn bản đã tiếp nhận",
         (Tone::RoundUp, Language::En) => "Round-up of documents received",
+        (Tone::Reminder, Language::Vi) => "Nhắc xác nhận đã nghiên cứu văn bản",
+        (Tone::Reminder, Language::En) => "Reminder: please confirm",
         (Tone::Correction, Language::Vi) => "Đính chính văn bản",
         (Tone::Correction, Language::En) => "Corrected documents",
         (Tone::Withdrawal, Language::Vi) => "Thu hồi văn bản",

@@ -84,6 +84,15 @@ impl Personal {
         Ok(format!("Message-ID: <{id}>\r\n").into_bytes())
     }
 
+    /// The token of the Message-ID, which is the same text in both pages.
+    pub(super) fn token(&self) -> Vec<u8> {
+        let token = self.message_id.split('@').next().unwrap_or("");
+        let token: String = token.chars().filter(char::is_ascii_alphanumeric).collect();
+        let mut out = Vec::new();
+        quoted::encode(&token, &mut out);
+        out
+    }
+
     pub(super) fn name_text(&self) -> Vec<u8> {
         let mut out = Vec::new();
         quoted::encode(&text::clean(&self.salutation, NAME_MAX), &mut out);

@@ -23,17 +23,19 @@ pub(super) enum Hole {
     NameHtml,
     TableText,
     TableHtml,
+    Token,
 }
 
 impl Hole {
     /// In the order of their numbers in a stored sheet.
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::To,
         Self::MessageId,
         Self::NameText,
         Self::NameHtml,
         Self::TableText,
         Self::TableHtml,
+        Self::Token,
     ];
 }
 
@@ -158,6 +160,7 @@ impl Sheet {
             Hole::NameHtml => personal.name_html(),
             Hole::TableText => personal.table_text(self.language),
             Hole::TableHtml => personal.table_html(self.language),
+            Hole::Token => personal.token(),
         })
     }
 
@@ -166,7 +169,8 @@ impl Sheet {
     /// # Errors
     /// As [`Sheet::fill`].
     pub fn text(&self, personal: &Personal) -> Result<String, Unfit> {
-        self.decoded(Part::Text, [Hole::NameText, Hole::TableText], personal)
+        let holes = [Hole::NameText, Hole::TableText, Hole::Token];
+        self.decoded(Part::Text, holes, personal)
     }
 
     /// The page as this recipient sees it. A logo stays a `cid:` of the message.
@@ -174,14 +178,20 @@ impl Sheet {
     /// # Errors
     /// As [`Sheet::fill`].
     pub fn html(&self, personal: &Personal) -> Result<String, Unfit> {
-        self.decoded(Part::Html, [Hole::NameHtml, Hole::TableHtml], personal)
+        let holes = [Hole::NameHtml, Hole::TableHtml, Hole::Token];
+        self.decoded(Part::Html, holes, personal)
     }
 
-    fn decoded(&self, part: Part, holes: [Hole; 2], who: &Personal) -> Result<String, Unfit> {
-        let mut encoded = Vec::new();
+    fn decoded(&self, part: Part, holes: [Hole; 3], who: &Personal) -> Result<String, Unfit> {
+        let (mut encoded, mut within) = (Vec::new(), Part::Frame);
         for segment in &self.segments {
+            if let Segment::Static(of, _) = segment {
+                within = *of;
+            }
             match segment {
                 Segment::Static(of, bytes) if *of == part => encoded.extend_from_slice(bytes),
+                // The token stands in both pages.
+                Segment::Hole(Hole::Token) if within != part => {}
                 Segment::Hole(hole) if holes.contains(hole) => {
                     encoded.extend(self.filling(*hole, who)?);
                 }

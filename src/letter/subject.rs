@@ -18,6 +18,8 @@ pub(super) enum Tone {
     Urgent(Urgency),
     /// A round-up.
     RoundUp,
+    /// Confirmations are asked for once more.
+    Reminder,
     /// Nothing but corrections.
     Correction,
     /// Nothing but withdrawals.
@@ -32,6 +34,7 @@ impl Tone {
         let urgency = marks.map(|u| u.value).max();
         match (occasion, urgency) {
             _ if all(Note::Withdrawn) => Self::Withdrawal,
+            (Occasion::Reminder, _) => Self::Reminder,
             (Occasion::Urgent, mark) => Self::Urgent(mark.unwrap_or(Urgency::Khan)),
             _ if all(Note::Correction) => Self::Correction,
             (Occasion::RoundUp, _) => Self::RoundUp,
@@ -48,6 +51,7 @@ pub(super) fn subject(frame: &Frame<'_>, items: &[Item]) -> String {
         Tone::Urgent(mark) => wording::urgency(Some(mark), language).to_uppercase(),
         Tone::Correction => (if vi { "Đính chính" } else { "Correction" }).to_owned(),
         Tone::Withdrawal => (if vi { "Thu hồi" } else { "Withdrawn" }).to_owned(),
+        Tone::Reminder => (if vi { "Nhắc" } else { "Reminder" }).to_owned(),
         Tone::RoundUp if vi => "Tổng hợp văn bản".to_owned(),
         Tone::RoundUp => "Round-up".to_owned(),
         Tone::News => (if vi {
@@ -63,6 +67,11 @@ pub(super) fn subject(frame: &Frame<'_>, items: &[Item]) -> String {
             let (from, to) = frame.span.unwrap_or((when, when));
             let when = wording::span(from, to, language);
             format!("{} - {when}", counted(tone, items, language))
+        }
+        (Tone::Reminder, _) => {
+            let what = ("chưa xác nhận nghiên cứu", "not yet confirmed");
+            let counted = counted(tone, items, language);
+            format!("{counted} {}", if vi { what.0 } else { what.1 })
         }
         (_, [one]) => named(one, language),
         (_, many) => {
@@ -104,7 +113,7 @@ fn named(item: &Item, language: Language) -> String {
 }
 
 /// The shortest name of a document: its symbol, else its kind, else its file.
-fn short(item: &Item, language: Language) -> String {
+pub(super) fn short(item: &Item, language: Language) -> String {
     let facts = &item.facts;
     let symbol = facts
         .symbol

@@ -12,6 +12,9 @@ pub(super) const NAME: char = '\u{f0000}';
 /// Where the branch's table goes in a rendered text.
 pub(super) const TABLE: char = '\u{f0001}';
 
+/// Where the letter's token goes in a rendered text.
+pub(super) const TOKEN: char = '\u{f0002}';
+
 /// One line of foreign text: NFC, nothing invisible, nothing of the private planes (the places of
 /// the holes are written with those), at most `max` characters, cut at a word.
 pub(super) fn clean(text: &str, max: usize) -> String {

@@ -42,6 +42,15 @@ pub(super) fn span(from: NaiveDate, to: NaiveDate, language: Language) -> String
             Language::En => to.format("%B %Y").to_string(),
         };
     }
+    let first_of_quarter = from.day() == 1 && from.month0() % 3 == 0;
+    let two_later = (from.year(), from.month() + 2) == (to.year(), to.month());
+    if first_of_quarter && two_later && ends_month {
+        let quarter = usize::try_from(from.month0() / 3).unwrap_or_default();
+        return match language {
+            Language::Vi => format!("quý {}/{}", ["I", "II", "III", "IV"][quarter], to.year()),
+            Language::En => format!("quarter {} of {}", quarter + 1, to.year()),
+        };
+    }
     let range = match language {
         Language::Vi if from.year() == to.year() => {
             format!("{} - {}", day_and_month(from), day(to, language))
@@ -210,6 +219,7 @@ mod tests {
                 "tuần 10/2020 (02/3 - 06/3/2020)",
             ),
             ("2020-03-01", "2020-03-31", "tháng 3/2020"),
+            ("2020-10-01", "2020-12-31", "quý IV/2020"),
             ("2020-03-09", "2020-03-09", "ngày 09/3/2020"),
             ("2020-02-27", "2020-03-09", "27/02 - 09/3/2020"),
             ("2019-12-27", "2020-01-09", "27/12/2019 - 09/01/2020"),
