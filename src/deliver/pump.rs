@@ -20,15 +20,18 @@ use super::{Clock, DeliverError, Rules, Steering, Tally, Until, Way};
 use crate::delivery::Brake;
 use crate::edition::EditionId;
 use crate::ledger::outbox::{Outbox, Pause, Turn, Turned};
-use crate::ledger::{DeliveryLock, LedgerError};
+use crate::ledger::{DeliveryLock, LedgerError, Written};
 
 /// How long the ledger may fail before delivering stops; outcomes are kept in memory meanwhile and
 /// nothing is claimed.
 const LEDGER_PATIENCE: Duration = Duration::from_secs(30);
 /// How often a failing ledger is tried.
 const LEDGER_RETRY: Duration = Duration::from_secs(1);
-/// The pump looks at the queue this often even if nothing wakes it.
-const SWEEP: Duration = Duration::from_secs(2);
+/// The pump looks this often whether somebody else wrote to the ledger.
+const SWEEP: Duration = Duration::from_secs(3);
+/// The pump looks at the queue this often whatever happens: the clock may be set, the machine may
+/// have slept.
+const LOOK: Duration = Duration::from_secs(30);
 /// How long an outcome waits at most for others to share its commit.
 const SHARED: Duration = Duration::from_millis(5);
 /// What is due within this is waited for: an edition published in the same second as another of
@@ -93,6 +96,7 @@ pub async fn deliver<L: Outbox>(
         brakes: HashMap::new(),
         troubles: HashSet::new(),
         turn: Turn::default(),
+        written: None,
         tally: Tally::default(),
     };
     let result = pump.run(&mut watch).await;
@@ -151,6 +155,8 @@ struct Pump<'a, L> {
     troubles: HashSet<i64>,
     /// What the next commit holds.
     turn: Turn,
+    /// How the ledger stood before the last turn.
+    written: Option<Written>,
     tally: Tally,
 }
 
@@ -164,9 +170,11 @@ impl<L: Outbox> Pump<'_, L> {
                 stopped_at = Some(Instant::now());
                 self.close();
             }
+            let written = self.ledger.written();
             match self.turn().await {
                 Ok(claimed) => {
                     failing_since = None;
+                    self.written = written;
                     watch(&self.tally);
                     if self.finished(claimed).await? {
                         return Ok(());
@@ -187,7 +195,7 @@ impl<L: Outbox> Pump<'_, L> {
                     continue;
                 }
             }
-            self.wait().await?;
+            self.wait(watch).await?;
         }
     }
 
@@ -277,22 +285,34 @@ impl<L: Outbox> Pump<'_, L> {
     }
 
     /// Waits for something to do and takes in what the workers brought back.
-    async fn wait(&mut self) -> Result<(), LedgerError> {
+    async fn wait(&mut self, watch: &mut (impl FnMut(&Tally) + Send)) -> Result<(), LedgerError> {
         if self.in_flight == 0 && self.steering.stop.is_cancelled() {
             return Ok(());
         }
         let until = self.wake_at().await?;
-        tokio::select! {
-            // In this order, so that the same run can be had again.
-            biased;
-            done = self.done.recv() => {
-                if let Some(done) = done {
-                    self.take(done);
+        loop {
+            let sweep = until.min(Instant::now() + SWEEP);
+            tokio::select! {
+                // In this order, so that the same run can be had again.
+                biased;
+                done = self.done.recv() => {
+                    if let Some(done) = done {
+                        self.take(done);
+                    }
+                }
+                () = self.steering.wake.notified() => {}
+                () = self.steering.stop.cancelled(), if !self.closed => {}
+                () = tokio::time::sleep_until(sweep) => {
+                    let written = self.ledger.written();
+                    let still = written.is_some() && written == self.written;
+                    if still && self.in_flight == 0 && sweep < until {
+                        // Nobody wrote, and nothing has its time.
+                        watch(&self.tally);
+                        continue;
+                    }
                 }
             }
-            () = self.steering.wake.notified() => {}
-            () = self.steering.stop.cancelled(), if !self.closed => {}
-            () = tokio::time::sleep_until(until) => {}
+            break;
         }
         // Whatever else is there shares the commit, and what comes while the workers have enough
         // to do: a commit costs the same however many letters share it. Half of what may be out
@@ -315,8 +335,7 @@ impl<L: Outbox> Pump<'_, L> {
 
     async fn wake_at(&self) -> Result<Instant, LedgerError> {
         let (now, wall) = (Instant::now(), (self.clock)());
-        let sweep = now + SWEEP;
-        let mut at = sweep;
+        let mut at = now + LOOK;
         if self.in_flight == 0
             && let Some(next) = self.ledger.next_time(wall).await?
         {

@@ -15,8 +15,10 @@ pub struct Tally {
     pub failed: u64,
     /// Cancelled in this run when they would have been claimed.
     pub cancelled: u64,
-    /// Put off in this run and still waiting, or doubtful.
+    /// Attempts of this run that were put off, to be tried again.
     pub put_off: u64,
+    /// Attempts of this run of which nobody can say whether they arrived.
+    pub in_doubt: u64,
     /// How the queue stood at the end.
     pub queue: Queue,
     /// How long it took.
@@ -30,7 +32,8 @@ impl Tally {
             State::Sent => self.sent += 1,
             State::Failed => self.failed += 1,
             State::Cancelled => self.cancelled += 1,
-            State::Deferred | State::Unknown => self.put_off += 1,
+            State::Deferred => self.put_off += 1,
+            State::Unknown => self.in_doubt += 1,
             State::Pending | State::Sending | State::Bounced => {}
         }
     }

@@ -1,20 +1,23 @@
 //! Owns the writing of an edition's deliveries: recipients a page at a time, what each is owed,
 //! one sheet for all who are owed the same. It refuses to decide what is owed.
 
+mod reminder;
 mod trial;
 
+pub use reminder::reminder_schedule;
 pub use trial::{Trial, trial};
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Order, Press, Result, URGENT, occasion};
+use super::{Order, Press, Result, URGENT, occasion, purpose_of};
 use crate::delivery;
 use crate::document::{DocumentId, Part, Standing};
 use crate::edition::{
-    Bundle, Candidate, EditionId, Entry, Note, Question, Recipient, Told, owed, unrecorded,
+    Bundle, Candidate, EditionId, Entry, Note, Purpose, Question, Recipient, Told, owed, unrecorded,
 };
+use crate::ledger::confirmations;
 use crate::ledger::documents::DocumentRow;
 use crate::ledger::editions::{self, NewDelivery};
 use crate::ledger::recipients::{self, Mailbox, MemberOfBranch, RecipientRow};
@@ -35,7 +38,7 @@ pub(super) async fn deliveries(
     ledger: &Ledger,
     press: &Press<'_>,
     order: &Order,
-    edition: EditionId,
+    (edition, now): (EditionId, DateTime<Utc>),
 ) -> Result<u64> {
     let documents = Documents::load(tx, order).await?;
     let since = match order.content {
@@ -62,8 +65,12 @@ pub(super) async fn deliveries(
         sent: 0,
         unreached: 0,
     };
-    for kind in &order.kinds {
-        run.kind(tx, *kind).await?;
+    if purpose_of(&order.schedule) == Purpose::Reminder {
+        run.remind(tx, now).await?;
+    } else {
+        for kind in &order.kinds {
+            run.kind(tx, *kind).await?;
+        }
     }
     let (sent, unreached) = (run.sent, run.unreached);
     if sent == 0 {
@@ -297,8 +304,23 @@ impl Run<'_> {
         let items = self.documents.items(self.press, &bundle);
         let sheet = self.compose(&bundle, &items).await?.to_bytes();
         let id = editions::add_bundle(tx, self.edition, &bundle, &sheet).await?;
+        if let Some(day) = self.confirm_by(&bundle) {
+            confirmations::ask(tx, id, day).await?;
+        }
         self.bundles.insert(bundle, id);
         Ok(id)
+    }
+
+    /// Until when the letter asks its reader to confirm; none where it does not ask. A branch
+    /// answers at its meeting, and a list or a notice carries nothing to study.
+    fn confirm_by(&self, bundle: &Bundle) -> Option<NaiveDate> {
+        let (config, due_at) = (&self.press.config.confirmation, self.order.slot.due_at);
+        let studied = |e: &Entry| matches!(e.note, Note::New | Note::Correction | Note::Reminder);
+        let asks = config.ask
+            && bundle.kind == RecipientKind::Member
+            && bundle.entries.iter().any(studied);
+        let within = chrono::TimeDelta::from_std(config.within).unwrap_or_default();
+        asks.then(|| self.press.local(due_at + within).date_naive())
     }
 
     async fn compose(&self, bundle: &Bundle, items: &[Item]) -> Result<Sheet> {
@@ -311,6 +333,10 @@ impl Run<'_> {
             before.filter(|_| order.schedule != URGENT),
             order.slot.due_at,
         );
+        let span = span.map(|(from, to)| match order.content {
+            Content::Period => (from, end_of_period(from, to)),
+            Content::Owed => (from, to),
+        });
         let words = press.words(bundle.language);
         let sender = press.sender();
         let list_id = press.list_id(&order.schedule);
@@ -328,6 +354,7 @@ impl Run<'_> {
             words: &words,
             sender: &sender,
             date: press.local(order.slot.due_at),
+            confirm_by: self.confirm_by(bundle),
             list_id: &list_id,
             edition: &key,
             message_size_max: press.config.mail.message_size_max,
@@ -388,7 +415,7 @@ impl Run<'_> {
             kind: recipient.kind,
             recipient: recipient.id,
             member: mailbox.member,
-            branch: recipient.branch_id,
+            branch: Some(recipient.branch_id),
             code: recipient.code.clone(),
             name: recipient.name.clone(),
             person: mailbox.person.clone(),
@@ -399,6 +426,16 @@ impl Run<'_> {
                 .unwrap_or_else(|_| unreachable!("plain strings")),
             unreachable,
         }
+    }
+}
+
+/// A round-up from one first of a month to another is of the months between, not of the day on
+/// which it goes.
+fn end_of_period(from: NaiveDate, to: NaiveDate) -> NaiveDate {
+    use chrono::Datelike;
+    match to.pred_opt() {
+        Some(end) if from.day() == 1 && to.day() == 1 && from < end => end,
+        _ => to,
     }
 }
 

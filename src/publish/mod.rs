@@ -2,15 +2,24 @@
 //! alike. It refuses to know the wire and the clock.
 
 mod again;
+mod discreet;
 mod frame;
 mod freeze;
+mod matters;
+mod office;
 mod preview;
+mod restored;
 mod slots;
 
 pub use again::again;
 pub use frame::Press;
-pub use freeze::{Trial, trial};
+pub use freeze::{Trial, reminder_schedule, trial};
+pub use matters::{UNREACHABLE, matters};
+pub use office::{
+    OFFICE_DAILY, OFFICE_EDITIONS, OFFICE_MATTERS, daily_summary, tell_of_editions, tell_office,
+};
 pub use preview::{Preview, preview};
+pub use restored::{count_as_told, skip_until};
 pub use slots::{Due, due_slots, skip, upcoming};
 
 use std::collections::HashSet;
@@ -19,7 +28,7 @@ use chrono::{DateTime, Utc};
 
 use crate::config::Config;
 use crate::document::DocumentId;
-use crate::edition::EditionState;
+use crate::edition::{EditionState, Purpose};
 use crate::ledger::editions::{self, EditionRow, Freeze, NewEdition};
 use crate::ledger::{Ledger, LedgerError, Tx, closing, events};
 use crate::letter::Occasion;
@@ -28,6 +37,8 @@ use crate::schedule::{Content, Schedule, Slot};
 
 /// The schedule that urgent documents go out by.
 pub const URGENT: &str = "urgent";
+/// The schedule that reminders go out by.
+pub const REMINDER: &str = "reminder";
 
 /// Why nothing could be published.
 #[derive(Debug, thiserror::Error)]
@@ -44,9 +55,34 @@ pub enum PublishError {
          members know them, `phobien ingest --release` to send them"
     )]
     FirstIngest(u64),
+    /// The ledger is a copy, and nobody said yet up to when members had been told.
+    #[error(
+        "this ledger is a copy of {0}; say up to when members had been told since: `phobien \
+         restore --told-until TIME`"
+    )]
+    Copy(DateTime<Utc>),
     /// No roster was ever read: nobody to tell.
     #[error("no roster has been read yet, so there is nobody to tell")]
     NoRoster,
+}
+
+/// What the editions of a schedule are for: phobien's own schedules have names that no configured
+/// one may have.
+#[must_use]
+pub fn purpose_of(schedule: &str) -> Purpose {
+    match schedule {
+        OFFICE_DAILY | OFFICE_EDITIONS | OFFICE_MATTERS => Purpose::Summary,
+        REMINDER => Purpose::Reminder,
+        _ => Purpose::Documents,
+    }
+}
+
+/// The schedules that phobien makes of the configuration itself: the daily summary to the office,
+/// reminders of confirmations.
+#[must_use]
+pub fn own_schedules(config: &Config) -> Vec<Schedule> {
+    let own = [daily_summary(config), reminder_schedule(config)];
+    own.into_iter().flatten().collect()
 }
 
 /// The result of publishing.
@@ -141,7 +177,9 @@ async fn begun(
     order: &Order,
     now: DateTime<Utc>,
 ) -> Result<(Tx, Published)> {
-    may_publish(ledger, press.config).await?;
+    if purpose_of(&order.schedule) != Purpose::Summary {
+        may_publish(ledger, press.config).await?;
+    }
     let mut tx = ledger.begin().await?;
     let published = in_transaction(&mut tx, ledger, press, order, now).await?;
     Ok((tx, published))
@@ -156,6 +194,7 @@ async fn in_transaction(
 ) -> Result<Published> {
     let new = NewEdition {
         schedule: order.schedule.clone(),
+        purpose: purpose_of(&order.schedule),
         nominal_at: order.slot.nominal_at,
         due_at: order.slot.due_at,
         state: EditionState::Open,
@@ -175,7 +214,12 @@ async fn in_transaction(
         }
         Freeze::New(id) => id,
     };
-    let total = freeze::deliveries(tx, ledger, press, order, id).await?;
+    let total = match new.purpose {
+        Purpose::Documents | Purpose::Reminder => {
+            freeze::deliveries(tx, ledger, press, order, (id, now)).await?
+        }
+        Purpose::Summary => office::deliveries(tx, ledger, press, order, id, now).await?,
+    };
     let state = match (total, order.confirm) {
         (0, _) => EditionState::Empty,
         (_, true) => EditionState::Paused,
@@ -207,8 +251,11 @@ async fn in_transaction(
     })
 }
 
-/// The guard of the first ingest, and the need of a roster.
+/// A copy tells nobody; the guard of the first ingest, and the need of a roster.
 async fn may_publish(ledger: &Ledger, config: &Config) -> Result<()> {
+    if let Some(at) = ledger.copied_at().await? {
+        return Err(PublishError::Copy(at));
+    }
     if !ledger.has_members().await? {
         return Err(PublishError::NoRoster);
     }
@@ -339,6 +386,9 @@ pub async fn free_second(
 fn occasion(order: &Order) -> Occasion {
     if order.trial {
         return Occasion::Test;
+    }
+    if purpose_of(&order.schedule) == Purpose::Reminder {
+        return Occasion::Reminder;
     }
     match (order.schedule == URGENT, order.content) {
         (true, _) => Occasion::Urgent,

@@ -68,6 +68,7 @@ pub async fn skip(
 ) -> Result<()> {
     let new = NewEdition {
         schedule: schedule.to_owned(),
+        purpose: super::purpose_of(schedule),
         nominal_at: slot.nominal_at,
         due_at: slot.due_at,
         state: EditionState::Skipped,

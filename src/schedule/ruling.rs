@@ -24,6 +24,8 @@ words! {
         Merged = "merged",
         /// On a holiday, where the schedule says skip.
         Holiday = "holiday",
+        /// Before the moment up to which members had been told when the ledger was restored.
+        Restored = "restored",
     }
 }
 
@@ -52,6 +54,13 @@ impl Why {
                 "The slot fell on a holiday and is skipped as the schedule says."
             }
             (Self::Holiday, Language::Vi) => "Lần gửi rơi vào ngày nghỉ lễ, bỏ qua theo lịch gửi.",
+            (Self::Restored, Language::En) => {
+                "The slot lies before the moment up to which members had been told when the ledger \
+                 was restored."
+            }
+            (Self::Restored, Language::Vi) => {
+                "Lần gửi trước thời điểm đã phổ biến mà Văn phòng cho biết khi khôi phục sổ."
+            }
         }
     }
 }
