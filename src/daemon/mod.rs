@@ -4,17 +4,19 @@
 mod alarm;
 mod clock;
 mod machine;
+mod metrics;
 mod round;
 mod service;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -23,8 +25,9 @@ use crate::ledger::{DeliveryLock, Holder, Ledger, LedgerError};
 
 pub use clock::now;
 pub use machine::{lacks, sandbox};
+use metrics::{Metrics, Source};
 pub use round::CLOCK_HELD;
-use round::{Round, Woken};
+use round::{Round, Turned, Woken};
 use service::Service;
 
 /// How often the daemon asks what is due although nothing woke it: lost ticks are harmless. Well
@@ -60,9 +63,11 @@ pub enum Ended {
     Drained,
     /// Another process holds the delivery lock.
     Locked(Holder),
+    /// The ledger is a copy of then, and nobody said yet up to when members had been told.
+    Copy(DateTime<Utc>),
 }
 
-/// Runs until SIGTERM or SIGINT.
+/// Runs until SIGTERM or SIGINT. The ledger stays open: who opened it closes it.
 ///
 /// # Errors
 /// The state folder, the documents folder or the set-up cannot be used at all, or the ledger is
@@ -72,10 +77,14 @@ pub async fn run(shell: Shell, config: Config, ledger: Ledger) -> Result<Ended> 
         Ok(lock) => Arc::new(lock),
         Err(holder) => return Ok(Ended::Locked(holder)),
     };
+    if let Some(at) = ledger.copied_at().await? {
+        return Ok(Ended::Copy(at));
+    }
     let mut service = Service::start();
     let mut signals = service::Signals::listen()?;
     let mut round = Round::open(shell, config, ledger.clone()).await?;
     let mut delivery = Delivery::start(&round, Arc::clone(&lock))?;
+    let mut metrics = listen(&round, &delivery).await;
     for (_, lack) in lacks(&round.sandbox, &round.config).await {
         tracing::warn!("{lack}");
     }
@@ -92,26 +101,35 @@ pub async fn run(shell: Shell, config: Config, ledger: Ledger) -> Result<Ended> 
             () = round.folder_changed() => Woken::Folder,
             () = round.alarm() => Woken::Alarm,
             () = tokio::time::sleep(round.nap(SWEEP)) => Woken::Sweep,
-            () = delivery.ended() => Woken::DeliveryEnded,
-        };
-        if woken == Woken::DeliveryEnded {
-            if let Some(error) = delivery.explain().await
-                && error.is_final()
-            {
-                return Err(error.into());
+            ended = &mut delivery.task => {
+                if let Some(error) = explain(ended)
+                    && error.is_final()
+                {
+                    return Err(error.into());
+                }
+                tokio::time::sleep(RESTART).await;
+                delivery = Delivery::start(&round, Arc::clone(&lock))?;
+                metrics = listen_again(metrics, &round, &delivery).await;
+                continue;
             }
-            tokio::time::sleep(RESTART).await;
-            delivery = Delivery::start(&round, Arc::clone(&lock))?;
-            continue;
+        };
+        let turned = round.turn(woken).await;
+        if delivery.moved_within(SWEEP) {
+            service::moving();
         }
-        if round.turn(woken).await {
-            // The way out, the rate or the rules may be others now.
-            delivery.stop().await;
-            delivery = Delivery::start(&round, Arc::clone(&lock))?;
+        match turned {
+            Turned::Quiet => {}
+            Turned::Asked => {
+                delivery.wake.notify_one();
+                service.status(&round.summary().await);
+            }
+            Turned::Reloaded => {
+                // The way out, the rate or the rules may be others now.
+                delivery.stop().await;
+                delivery = Delivery::start(&round, Arc::clone(&lock))?;
+                metrics = listen_again(metrics, &round, &delivery).await;
+            }
         }
-        delivery.wake.notify_one();
-        let moving = delivery.moved_within(SWEEP);
-        service.alive(moving, &round.summary().await);
     }
     service.stopping();
     tracing::info!("stopping: no new dialogue, those under way finish");
@@ -119,18 +137,74 @@ pub async fn run(shell: Shell, config: Config, ledger: Ledger) -> Result<Ended> 
     if let Some(tally) = tally {
         tracing::info!(sent = tally.sent, waiting = tally.queue.pending, "stopped");
     }
-    ledger.close().await;
     Ok(Ended::Drained)
+}
+
+/// Gives out figures where the configuration says. Where that cannot be, a person is told: letters
+/// go all the same.
+async fn listen(round: &Round, delivery: &Delivery) -> Option<Metrics> {
+    let Some(at) = round.config.metrics else {
+        round.untell("metrics", "listen").await;
+        return None;
+    };
+    let source = Source {
+        ledger: round.ledger.clone(),
+        config: round.config.clone(),
+        tally: Arc::clone(&delivery.tally),
+        meter: Arc::clone(&round.meter),
+    };
+    match Metrics::listen(at, source).await {
+        Ok(metrics) => {
+            tracing::info!(%at, "figures are given out");
+            round.untell("metrics", "listen").await;
+            Some(metrics)
+        }
+        Err(error) => {
+            let words = format!("[metrics] listen {at}: {error}; nobody gets figures");
+            round.tell("metrics", "listen", &words).await;
+            None
+        }
+    }
+}
+
+async fn listen_again(
+    before: Option<Metrics>,
+    round: &Round,
+    delivery: &Delivery,
+) -> Option<Metrics> {
+    if let Some(before) = before {
+        before.stop().await;
+    }
+    listen(round, delivery).await
+}
+
+/// How the delivery step ends.
+type End = std::result::Result<Tally, DeliverError>;
+
+/// Tells why delivery ended by itself, which it does only when the ledger fails; answers how it
+/// failed.
+fn explain(ended: std::result::Result<End, JoinError>) -> Option<LedgerError> {
+    match ended {
+        Ok(Err(DeliverError::Ledger(error))) => {
+            tracing::error!(%error, "delivery stopped");
+            return Some(error);
+        }
+        Ok(Ok(_)) => tracing::error!("delivery ended by itself; it is started again"),
+        Err(panic) => tracing::error!(%panic, "delivery broke; it is started again"),
+    }
+    None
 }
 
 /// The running delivery step.
 struct Delivery {
-    task: JoinHandle<std::result::Result<Tally, DeliverError>>,
+    task: JoinHandle<End>,
     stop: CancellationToken,
     wake: Arc<Notify>,
     /// Milliseconds after `since` at which the pump last committed.
     moved: Arc<AtomicU64>,
     since: Instant,
+    /// How it counted when the pump last committed.
+    tally: Arc<Mutex<Tally>>,
 }
 
 impl Delivery {
@@ -147,8 +221,11 @@ impl Delivery {
         let chance = round.shell.chance;
         let (moved, since) = (Arc::new(AtomicU64::new(0)), Instant::now());
         let mover = Arc::clone(&moved);
+        let tally = Arc::new(Mutex::new(Tally::default()));
+        let counted = Arc::clone(&tally);
         let task = tokio::spawn(async move {
-            let watch = move |_: &Tally| {
+            let watch = move |tally: &Tally| {
+                *counted.lock().unwrap_or_else(PoisonError::into_inner) = *tally;
                 let at = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
                 mover.store(at, Ordering::Relaxed);
             };
@@ -161,27 +238,8 @@ impl Delivery {
             wake,
             moved,
             since,
+            tally,
         })
-    }
-
-    /// Waits until the step ends by itself, which it does only when the ledger fails.
-    async fn ended(&mut self) {
-        while !self.task.is_finished() {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    }
-
-    /// Tells why the step ended; answers how the ledger failed, where that was it.
-    async fn explain(&mut self) -> Option<LedgerError> {
-        match (&mut self.task).await {
-            Ok(Err(DeliverError::Ledger(error))) => {
-                tracing::error!(%error, "delivery stopped");
-                return Some(error);
-            }
-            Ok(Ok(_)) => tracing::error!("delivery ended by itself; it is started again"),
-            Err(panic) => tracing::error!(%panic, "delivery broke; it is started again"),
-        }
-        None
     }
 
     async fn stop(self) -> Option<Tally> {

@@ -2,6 +2,7 @@
 //! refuses to remember anything that the ledger should know.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result};
@@ -13,9 +14,9 @@ use super::machine::sandbox;
 use crate::config::Config;
 use crate::inbox::{Inbox, Settings, Watcher};
 use crate::ingest::{self, Ingest};
-use crate::ledger::{Ledger, LedgerError, events, set_meta};
+use crate::ledger::{Ledger, LedgerError, Written, events, set_meta};
 use crate::publish::{self, Order, Press, PublishError};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Meter, Sandbox};
 
 /// The ledger's note that the clock jumped and publishing is held; `resume clock` removes it.
 pub const CLOCK_HELD: &str = "clock_held";
@@ -28,8 +29,21 @@ pub(super) enum Woken {
     Folder,
     Alarm,
     Sweep,
-    DeliveryEnded,
 }
+
+/// What a turn came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turned {
+    /// Nothing can have come since the last one: nothing was asked.
+    Quiet,
+    /// All was asked.
+    Asked,
+    /// All was asked, and the configuration is another now.
+    Reloaded,
+}
+
+/// What is due is asked at least this often, whatever happens.
+const ASK: Duration = Duration::from_secs(60);
 
 /// What tells one state of a watched file from another.
 type Stamp = Option<(SystemTime, u64)>;
@@ -42,11 +56,15 @@ pub(super) struct Round {
     inbox: Inbox,
     watcher: Watcher,
     pub(super) sandbox: Sandbox,
+    /// How the reading of files counts, over all configurations.
+    pub(super) meter: Arc<Meter>,
     alarm: Alarm,
     clock: clock::Watch,
     config_stamp: Stamp,
     roster_stamp: Stamp,
     scanned_at: Option<Instant>,
+    /// When all was asked last, and how the ledger stood then.
+    asked: Option<(Instant, Option<Written>)>,
     settling: bool,
     /// More files lie in the folder than one look takes in.
     behind: bool,
@@ -55,13 +73,17 @@ pub(super) struct Round {
 impl Round {
     pub(super) async fn open(shell: Shell, config: Config, ledger: Ledger) -> Result<Self> {
         let (inbox, watcher) = open_folder(&config)?;
+        let meter = Arc::<Meter>::default();
+        let sandbox = sandbox(shell.program.clone(), &config);
         Ok(Self {
-            sandbox: sandbox(shell.program.clone(), &config),
-            alarm: Alarm::set(&config.schedules).await,
+            sandbox: sandbox.with_meter(Arc::clone(&meter)),
+            meter,
+            alarm: Alarm::set(&config.schedules),
             clock: clock::Watch::start(),
             config_stamp: stamp(&shell.config_file),
             roster_stamp: None,
             scanned_at: None,
+            asked: None,
             settling: false,
             behind: false,
             inbox,
@@ -94,30 +116,67 @@ impl Round {
         }
     }
 
-    /// One turn; true where the configuration is another now. Whatever fails is told and tried
-    /// again at the next turn: bad input never stops the daemon.
-    pub(super) async fn turn(&mut self, woken: Woken) -> bool {
+    /// One turn. Whatever fails is told and tried again at the next one: bad input never stops
+    /// the daemon.
+    pub(super) async fn turn(&mut self, woken: Woken) -> Turned {
         let reloaded = self.reload(woken).await;
         self.watch_clock().await;
+        if woken == Woken::Sweep && !reloaded && self.is_quiet() {
+            return Turned::Quiet;
+        }
+        self.ask(woken).await;
+        if reloaded {
+            Turned::Reloaded
+        } else {
+            Turned::Asked
+        }
+    }
+
+    /// Takes in what came, publishes what is due.
+    async fn ask(&mut self, woken: Woken) {
+        self.asked = Some((Instant::now(), self.ledger.written()));
         if self.clock_is_held().await {
             // What is taken in now would be of a wrong day, and owed to nobody or to everybody.
-            return reloaded;
+            return;
         }
         self.roster(woken).await;
         if let Err(error) = self.scan(woken).await {
             self.tell("folder", "documents", &format!("{error:#}"))
                 .await;
         }
+        match self.tell_office().await {
+            Ok(()) => self.untell("publish", "office").await,
+            Err(error) => self.tell("publish", "office", &error.to_string()).await,
+        }
         if self.behind {
             // Half a folder is no ground for an edition, nor for the guard of the first ingest.
-            return reloaded;
+            return;
         }
         match self.publish().await {
             Ok(()) => self.untell("publish", "publish").await,
             Err(PublishError::NoRoster) => {}
             Err(error) => self.tell("publish", "publish", &error.to_string()).await,
         }
-        reloaded
+    }
+
+    /// True where nothing can have come since all was asked: nobody wrote to the ledger, no time
+    /// of a schedule came (the alarm rings for it), and it is not long ago.
+    fn is_quiet(&self) -> bool {
+        let roster = stamp(&self.config.roster.file);
+        let asked = self.asked.as_ref().is_some_and(|(at, then)| {
+            at.elapsed() < ASK && then.is_some() && *then == self.ledger.written()
+        });
+        asked
+            && !self.settling
+            && !self.behind
+            && !self.scan_is_due()
+            && roster.is_some()
+            && roster == self.roster_stamp
+    }
+
+    fn scan_is_due(&self) -> bool {
+        let rescan = self.config.documents.rescan;
+        self.scanned_at.is_none_or(|at| at.elapsed() >= rescan)
     }
 
     /// Reads the configuration again on SIGHUP or when its file changed; a faulty one changes
@@ -158,9 +217,9 @@ impl Round {
             }
         };
         (self.inbox, self.watcher) = (inbox, watcher);
-        self.sandbox = sandbox(self.shell.program.clone(), &config);
-        self.alarm.unset().await;
-        self.alarm = Alarm::set(&config.schedules).await;
+        let sandbox = sandbox(self.shell.program.clone(), &config);
+        self.sandbox = sandbox.with_meter(Arc::clone(&self.meter));
+        self.alarm = Alarm::set(&config.schedules);
         self.config = config;
         self.roster_stamp = None;
         self.untell("configuration", "file").await;
@@ -197,10 +256,10 @@ impl Round {
     }
 
     async fn scan(&mut self, woken: Woken) -> Result<()> {
-        let due = self
-            .scanned_at
-            .is_none_or(|at| at.elapsed() >= self.config.documents.rescan);
-        if !due && !self.settling && !self.behind && !matches!(woken, Woken::Folder | Woken::Reload)
+        if !self.scan_is_due()
+            && !self.settling
+            && !self.behind
+            && !matches!(woken, Woken::Folder | Woken::Reload)
         {
             return Ok(());
         }
@@ -263,16 +322,7 @@ impl Round {
     /// Urgent documents at once, then every slot that is due and has no edition, then what makes
     /// up for letters that must not go any more.
     async fn publish(&mut self) -> publish::Result<()> {
-        let logo = self
-            .config
-            .letter
-            .logo
-            .as_ref()
-            .and_then(|file| std::fs::read(file).ok());
-        let press = Press {
-            config: &self.config,
-            logo,
-        };
+        let press = self.press();
         if let Some(count) = publish::first_ingest_waits(&self.ledger, &self.config).await? {
             return Err(PublishError::FirstIngest(count));
         }
@@ -280,8 +330,15 @@ impl Round {
             self.issue(&press, &order).await?;
         }
         let calendar = self.config.calendar();
-        let due =
-            publish::due_slots(&self.ledger, &self.config.schedules, &calendar, now()).await?;
+        let reminders = publish::reminder_schedule(&self.config);
+        let schedules: Vec<_> = self
+            .config
+            .schedules
+            .iter()
+            .cloned()
+            .chain(reminders)
+            .collect();
+        let due = publish::due_slots(&self.ledger, &schedules, &calendar, now()).await?;
         for (schedule, slot, why) in due.skip {
             publish::skip(&self.ledger, &schedule, slot, why, now()).await?;
         }
@@ -292,6 +349,22 @@ impl Round {
             self.issue(&press, &order).await?;
         }
         Ok(())
+    }
+
+    /// What ended since the last look, and the day once a day, goes to the office.
+    async fn tell_office(&self) -> publish::Result<()> {
+        for edition in publish::tell_office(&self.ledger, &self.press(), now()).await? {
+            tracing::info!(edition = %edition.id, schedule = edition.schedule, "office told");
+        }
+        Ok(())
+    }
+
+    fn press(&self) -> Press<'_> {
+        let logo = self.config.letter.logo.as_ref();
+        Press {
+            config: &self.config,
+            logo: logo.and_then(|file| std::fs::read(file).ok()),
+        }
     }
 
     async fn issue(&self, press: &Press<'_>, order: &Order) -> publish::Result<()> {
@@ -326,7 +399,7 @@ impl Round {
     }
 
     /// Puts a matter where a person sees it, and in the journal the first time.
-    async fn tell(&self, what: &str, about: &str, detail: &str) {
+    pub(super) async fn tell(&self, what: &str, about: &str, detail: &str) {
         tracing::error!(what, about, "{detail}");
         let done = async {
             let mut tx = self.ledger.begin().await?;
@@ -339,7 +412,7 @@ impl Round {
         }
     }
 
-    async fn untell(&self, what: &str, about: &str) {
+    pub(super) async fn untell(&self, what: &str, about: &str) {
         let done = async {
             let matters = self.ledger.attention().await?;
             if matters.iter().any(|m| m.what == what && m.about == about) {

@@ -58,11 +58,8 @@ impl Service {
         say(&[NotifyState::Stopping]);
     }
 
-    /// Feeds the watchdog where the daemon's parts moved, and shows the status where it changed.
-    pub(super) fn alive(&mut self, moving: bool, status: &str) {
-        if moving {
-            say(&[NotifyState::Watchdog]);
-        }
+    /// Shows the status where it changed.
+    pub(super) fn status(&mut self, status: &str) {
         if self.status != status {
             status.clone_into(&mut self.status);
             say(&[NotifyState::Status(status)]);
@@ -70,7 +67,7 @@ impl Service {
     }
 }
 
-/// Feeds the watchdog in the middle of long work that moves: a folder of thousands of files.
+/// Feeds the watchdog: the daemon's parts move, be it in a folder of thousands of files.
 pub(super) fn moving() {
     say(&[NotifyState::Watchdog]);
 }

@@ -10,7 +10,9 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
@@ -105,6 +107,34 @@ pub struct Sandbox {
     limits: Limits,
     reading: Option<Reading>,
     slots: Semaphore,
+    meter: Arc<Meter>,
+}
+
+/// How many files were read, and how long that took in all.
+#[derive(Debug, Default)]
+pub struct Meter {
+    files: AtomicU64,
+    micros: AtomicU64,
+}
+
+impl Meter {
+    fn count(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.files.fetch_add(1, Ordering::Relaxed);
+        self.micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    /// Files read.
+    #[must_use]
+    pub fn files(&self) -> u64 {
+        self.files.load(Ordering::Relaxed)
+    }
+
+    /// Time that it took, the start of the child included.
+    #[must_use]
+    pub fn took(&self) -> Duration {
+        Duration::from_micros(self.micros.load(Ordering::Relaxed))
+    }
 }
 
 /// How pictures are recognised.
@@ -133,6 +163,7 @@ impl Sandbox {
             limits,
             reading: None,
             slots: Semaphore::new(CHILDREN),
+            meter: Arc::default(),
         }
     }
 
@@ -140,6 +171,12 @@ impl Sandbox {
     #[must_use]
     pub fn with_reading(self, reading: Option<Reading>) -> Self {
         Self { reading, ..self }
+    }
+
+    /// The same that counts its readings there.
+    #[must_use]
+    pub fn with_meter(self, meter: Arc<Meter>) -> Self {
+        Self { meter, ..self }
     }
 
     /// How pictures are recognised; none where they are not.
@@ -160,7 +197,10 @@ impl Sandbox {
             Contents::nothing(format, Reason::Damaged, detail)
         };
         let task = Task::Read(name.to_owned());
-        Ok(match self.ask(&task, bytes, self.answer_max()).await? {
+        let begun = Instant::now();
+        let end = self.ask(&task, bytes, self.answer_max()).await?;
+        self.meter.count(begun.elapsed());
+        Ok(match end {
             End::Late => damaged("reading the file took too long"),
             End::Failed(status) => damaged(cause(status)),
             End::Answer(answer) => serde_json::from_slice(&answer)
