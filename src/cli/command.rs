@@ -1,12 +1,17 @@
 //! Owns what can be typed: commands, options, help with examples. It refuses to know what any of
 //! it does; the contract page names what here must not change.
 
+mod documents;
+mod init;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::delivery::State;
 use crate::organisation::Language;
+pub(super) use documents::{Documents, Set};
+pub(super) use init::{Answers, Init};
 
 /// phobien: makes official documents known to every branch and member, on schedule, once, and
 /// keeps the proof.
@@ -83,11 +88,14 @@ Example:
         once: bool,
     },
     /// Write a commented configuration, a roster to fill in and the folders; never overwrites
-    Init {
-        /// Where
-        #[arg(default_value = ".")]
-        dir: PathBuf,
-    },
+    #[command(after_help = "\
+Examples:
+  phobien init /etc/phobien           asks ten questions, tries the mail server, sends a test letter
+  phobien init office --blank         asks nothing: edit office/phobien.toml
+  phobien init office --organisation 'Đảng bộ A' --from vanphong@dangbo.example \\
+    --smtp smtps://mail.dangbo.example:465 --username vanphong --password-file password
+Nothing is asked where an answer is given, or where nobody sits at a terminal.")]
+    Init(Init),
     /// Read configuration, roster and folders, log in to the mail server; list every fault
     #[command(after_help = "\
 Examples:
@@ -188,6 +196,12 @@ Examples:
   phobien log --to DV004 --since 2026-11-01
   phobien log --branch CB2 --json")]
     Log(Log),
+    /// Put on record that somebody confirmed on paper to have studied a document
+    #[command(after_help = "\
+Examples:
+  phobien confirm --to DV004 --document 23-CT/TW --by 'Nguyễn Văn A'
+  phobien log --document 23-CT/TW --json | jq 'select(.confirmed_at == null) | .code'")]
+    Confirm(Confirm),
     /// Queue again what an edition still owes, with a new Message-ID
     #[command(after_help = "\
 Examples:
@@ -216,9 +230,19 @@ The copy holds documents, deliveries, people and keys: keep it as you keep the s
         /// The new file; none is ever overwritten
         file: PathBuf,
     },
-    /// Decide a letter in doubt
+    /// Take over a copy of the ledger, never sending again what members had since it was made
+    #[command(after_help = "\
+Examples:
+  phobien restore phobien-2026-11-25.db --told-until 2026-11-26T07:30:00+07:00
+  phobien restore phobien-2026-11-25.db                       look first; nothing is sent
+  phobien restore --told-until 2026-11-26T07:30:00+07:00      then say it
+TIME is the date on the last letter that members had. What may have gone out between the copy and
+then is held in doubt: `phobien settle EDITION sent` or `resend` decides. The ledger that was there
+is kept in the state folder. Stop the service first.")]
+    Restore(Restore),
+    /// Decide a letter in doubt, or all of an edition
     Settle {
-        /// The delivery, m-345
+        /// The delivery, m-345, or the edition, e-12
         delivery: String,
         /// What is true, or to be done
         verdict: Verdict,
@@ -240,6 +264,32 @@ The copy holds documents, deliveries, people and keys: keep it as you keep the s
         #[command(subcommand)]
         what: Generate,
     },
+}
+
+impl Command {
+    /// True where it would send, or let something be sent, from a ledger as it stands.
+    pub(super) fn sends(&self) -> bool {
+        matches!(
+            self,
+            Self::Ingest { .. }
+                | Self::Publish(_)
+                | Self::Deliver { .. }
+                | Self::Send { .. }
+                | Self::Resend(_)
+                | Self::Resume { .. }
+                | Self::Settle { .. }
+        )
+    }
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Restore {
+    /// The copy; it stays as it is
+    #[arg(required_unless_present = "told_until")]
+    pub(super) file: Option<PathBuf>,
+    /// Up to when members had been told, RFC 3339; until this is said nothing is sent
+    #[arg(long, value_name = "TIME")]
+    pub(super) told_until: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -287,108 +337,6 @@ pub(super) enum Form {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Documents {
-    /// Every document, and every file refused
-    List {
-        /// Only what waits for a person
-        #[arg(long)]
-        waiting: bool,
-    },
-    /// One document with everything known of it, and where that was read
-    Show {
-        /// d-7, file name or SYMBOL[@DATE]
-        document: String,
-        /// Write page 1 as a small picture (PNG) to this file
-        #[arg(long, value_name = "FILE")]
-        cover: Option<PathBuf>,
-    },
-    /// Complete facts; never releases
-    Set(Box<Set>),
-    /// Release what waits
-    Approve {
-        /// d-7, file name or SYMBOL[@DATE]
-        document: String,
-        /// Who approves, for the record
-        #[arg(long, value_name = "NAME", value_parser = somebody)]
-        by: Option<String>,
-    },
-    /// Keep it from going out until approved again
-    Hold {
-        /// d-7, file name or SYMBOL[@DATE]
-        document: String,
-        /// Who decides, for the record
-        #[arg(long, value_name = "NAME", value_parser = somebody)]
-        by: Option<String>,
-    },
-    /// Make a document, or a file in the folder, an annex of another; never releases
-    Attach {
-        /// The main document: d-7, file name or SYMBOL[@DATE]
-        main: String,
-        /// The annex: d-8, or a file's name
-        annex: String,
-        /// Who decides, for the record
-        #[arg(long, value_name = "NAME", value_parser = somebody)]
-        by: Option<String>,
-    },
-    /// Remove a wrongly accepted document from the ledger for good; who was sent it stays on record
-    Purge {
-        /// d-7, file name or SYMBOL[@DATE]
-        document: String,
-        /// Do it
-        #[arg(long)]
-        yes: bool,
-        /// Who decides, for the record
-        #[arg(long, value_name = "NAME", value_parser = somebody)]
-        by: Option<String>,
-    },
-    /// Take it back: waiting letters are cancelled, who has it gets a notice
-    Withdraw {
-        /// d-7, file name or SYMBOL[@DATE]
-        document: String,
-        /// Who decides, for the record
-        #[arg(long, value_name = "NAME", value_parser = somebody)]
-        by: Option<String>,
-    },
-}
-
-/// Facts, by the names that sidecars use too.
-#[derive(Args, Debug)]
-pub(super) struct Set {
-    /// d-7, file name or SYMBOL[@DATE]
-    pub(super) document: String,
-    /// 23-CT/TW
-    #[arg(long)]
-    pub(super) symbol: Option<String>,
-    /// Chỉ thị
-    #[arg(long, value_name = "TYPE")]
-    pub(super) r#type: Option<String>,
-    /// Ban Bí thư
-    #[arg(long)]
-    pub(super) issuer: Option<String>,
-    /// 2018-02-09
-    #[arg(long, value_name = "DATE")]
-    pub(super) issued_on: Option<String>,
-    /// Trích yếu
-    #[arg(long)]
-    pub(super) title: Option<String>,
-    /// Khẩn, Thượng khẩn or Hỏa tốc
-    #[arg(long)]
-    pub(super) urgency: Option<String>,
-    /// everyone, officers (chi uỷ, bí thư), or a branch's code or name
-    #[arg(long)]
-    pub(super) audience: Option<String>,
-    /// Until when it is to be dealt with
-    #[arg(long, value_name = "DATE")]
-    pub(super) due: Option<String>,
-    /// The document that it is an annex of
-    #[arg(long, value_name = "DOCUMENT")]
-    pub(super) annex_of: Option<String>,
-    /// Who decides, for the record
-    #[arg(long, value_name = "NAME", value_parser = somebody)]
-    pub(super) by: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
 pub(super) enum Members {
     /// Every member on record
     List,
@@ -433,6 +381,19 @@ pub(super) struct Log {
     pub(super) state: Option<State>,
 }
 
+#[derive(Args, Debug)]
+pub(super) struct Confirm {
+    /// Who confirmed: the code of a member or branch
+    #[arg(long, value_name = "CODE")]
+    pub(super) to: String,
+    /// Which document: d-7, file name or SYMBOL[@DATE]
+    #[arg(long, value_name = "DOCUMENT")]
+    pub(super) document: String,
+    /// Who takes it down, for the record
+    #[arg(long, value_name = "NAME", value_parser = somebody)]
+    pub(super) by: Option<String>,
+}
+
 fn state(text: &str) -> Result<State, String> {
     text.parse().map_err(|known| format!("write {known}"))
 }
@@ -472,7 +433,7 @@ pub(super) enum Generate {
 }
 
 /// Commands of the contract that this version does not have.
-pub(super) const LATER: &[&str] = &["collect", "confirm", "report", "restore"];
+pub(super) const LATER: &[&str] = &["collect", "report"];
 
 /// The name of a person for the record: one that says who.
 fn somebody(text: &str) -> Result<String, String> {

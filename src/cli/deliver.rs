@@ -13,14 +13,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::open::{self, Desk};
 use super::row::Counts;
+use super::show::Screen;
 use super::stop::{Stop, code};
-use super::{ingest, publish};
+use super::{ingest, publish, restore};
 use crate::daemon::now;
 use crate::deliver::{self, Clock, Rules, Steering, Tally, Until, Way};
 use crate::delivery::State;
 use crate::edition::{EditionId, EditionState};
+use crate::ledger::log::Queue;
 use crate::ledger::{DeliveryLock, Holder};
-use crate::publish::{free_second, make_up_orders, urgent_order};
+use crate::publish::{free_second, make_up_orders, tell_of_editions, urgent_order};
 
 /// How often `send` looks what the daemon made of its editions.
 const LOOK: Duration = Duration::from_millis(500);
@@ -30,6 +32,8 @@ const DAEMON: &str = "run";
 pub(super) async fn run(desk: &Desk, until_idle: bool) -> Result<ExitCode> {
     let lock = DeliveryLock::take(desk.ledger.folder(), "deliver")?;
     let lock = lock.map_err(|holder| Stop::locked(&desk.screen, &holder))?;
+    // Again, for a copy may have taken the ledger's place before the lock was ours.
+    restore::refuse_copy(desk).await?;
     let until = if until_idle { Until::Idle } else { Until::Done };
     deliver_all(desk, &lock, until).await
 }
@@ -41,6 +45,7 @@ pub(super) async fn send(desk: &Desk, name: &str) -> Result<ExitCode> {
         Err(Holder { command, .. }) if command == DAEMON => None,
         Err(holder) => return Err(Stop::locked(&desk.screen, &holder)),
     };
+    restore::refuse_copy(desk).await?;
     desk.read_roster().await?;
     ingest::scan(desk).await?;
     let mut editions = Vec::new();
@@ -69,21 +74,25 @@ async fn deliver_all(desk: &Desk, lock: &DeliveryLock, until: Until) -> Result<E
     let way = open::way(&desk.config)?;
     let stop = CancellationToken::new();
     tokio::spawn(cancel_on_signal(stop.clone()));
-    let paused_before = desk.ledger.queue().await?.paused;
+    let mut queue = desk.ledger.queue().await?;
+    let paused_before = queue.paused;
     let mut total = Tally::default();
     loop {
-        let tally = once(desk, &way, lock, until, &stop).await?;
+        let bar = progress(&desk.screen, &queue);
+        let tally = once(desk, &way, lock, until, (&stop, bar)).await?;
         total = Tally {
             sent: total.sent + tally.sent,
             failed: total.failed + tally.failed,
             cancelled: total.cancelled + tally.cancelled,
             put_off: total.put_off + tally.put_off,
+            in_doubt: total.in_doubt + tally.in_doubt,
             queue: tally.queue,
             took: total.took + tally.took,
         };
-        if stop.is_cancelled() || !make_up(desk).await? {
+        if stop.is_cancelled() || !(make_up(desk).await? || tell_office(desk).await?) {
             break;
         }
+        queue = desk.ledger.queue().await?;
     }
     let queue = total.queue;
     let counts = Counts {
@@ -110,13 +119,12 @@ async fn once(
     way: &Way,
     lock: &DeliveryLock,
     until: Until,
-    stop: &CancellationToken,
+    (stop, bar): (&CancellationToken, ProgressBar),
 ) -> Result<Tally> {
     let steering = Steering {
         stop: stop.clone(),
         ..Steering::until(until)
     };
-    let bar = progress(desk).await?;
     let cancelled = Arc::new(Notify::new());
     let watch = {
         let (bar, cancelled) = (bar.clone(), Arc::clone(&cancelled));
@@ -166,10 +174,21 @@ async fn make_up(desk: &Desk) -> Result<bool> {
     Ok(any)
 }
 
+/// Tells the office of the editions that ended; true where there is a letter to send. A clock that
+/// cannot be believed dates no letter.
+async fn tell_office(desk: &Desk) -> Result<bool> {
+    if publish::clock_is_held(desk).await? {
+        return Ok(false);
+    }
+    let told = tell_of_editions(&desk.ledger, &desk.press(), now()).await?;
+    Ok(told
+        .iter()
+        .any(|edition| edition.state == EditionState::Open))
+}
+
 /// A bar on a terminal, nothing anywhere else.
-async fn progress(desk: &Desk) -> Result<ProgressBar> {
-    let queue = desk.ledger.queue().await?;
-    let target = if desk.screen.json {
+fn progress(screen: &Screen, queue: &Queue) -> ProgressBar {
+    let target = if screen.json {
         ProgressDrawTarget::hidden()
     } else {
         ProgressDrawTarget::stderr()
@@ -179,7 +198,7 @@ async fn progress(desk: &Desk) -> Result<ProgressBar> {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
-    Ok(bar)
+    bar
 }
 
 async fn cancel_on_signal(stop: CancellationToken) {

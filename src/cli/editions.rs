@@ -142,22 +142,20 @@ pub(super) async fn settle(desk: &Desk, text: &str, verdict: Verdict) -> Result<
         let en = format!("`{text}` is no letter in doubt; see `phobien log`");
         desk.screen.usage(&vi, &en)
     };
+    let (event, word) = match verdict {
+        Verdict::Sent => (Event::SettledSent, "sent"),
+        Verdict::Resend => (Event::Due, "resend"),
+    };
+    if text.starts_with("e-") {
+        return settle_all(desk, text, event, word).await;
+    }
     let id: i64 = text
         .strip_prefix("m-")
         .and_then(|n| n.parse().ok())
         .ok_or_else(unknown)?;
     let row = delivery(desk, id).await?.ok_or_else(unknown)?;
     let edition = desk.edition(&row.edition.to_string()).await?;
-    if edition.state == EditionState::Cancelled && verdict == Verdict::Resend {
-        let id = edition.id;
-        let vi = format!("{id} đã dừng nên thư của đợt này không gửi lại");
-        let en = format!("{id} is cancelled, so its letters are not sent again");
-        return Err(desk.screen.failed(&vi, &en));
-    }
-    let (event, word) = match verdict {
-        Verdict::Sent => (Event::SettledSent, "sent"),
-        Verdict::Resend => (Event::Due, "resend"),
-    };
+    refuse_cancelled(desk, &edition, event)?;
     let mut tx = desk.ledger.begin().await?;
     if closing::decide(&mut tx, id, event, now()).await?.is_none() {
         let word = desk.screen.word(row.state.word());
@@ -175,6 +173,45 @@ pub(super) async fn settle(desk: &Desk, text: &str, verdict: Verdict) -> Result<
     screen.row(&row::Delivery::of(&row, screen));
     screen.line(&format!("{text}: {}", screen.word(row.state.word())));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is cancelled is not sent, whoever doubts it.
+fn refuse_cancelled(desk: &Desk, edition: &EditionRow, event: Event) -> Result<()> {
+    if edition.state != EditionState::Cancelled || event != Event::Due {
+        return Ok(());
+    }
+    let id = edition.id;
+    let vi = format!("{id} đã dừng nên thư của đợt này không gửi lại");
+    let en = format!("{id} is cancelled, so its letters are not sent again");
+    Err(desk.screen.failed(&vi, &en))
+}
+
+/// One word of a person for all letters of an edition that are held in doubt.
+async fn settle_all(desk: &Desk, text: &str, event: Event, word: &str) -> Result<ExitCode> {
+    let edition = desk.edition(text).await?;
+    refuse_cancelled(desk, &edition, event)?;
+    let id = edition.id;
+    let mut tx = desk.ledger.begin().await?;
+    let settled = closing::decide_all(&mut tx, id, event, now()).await?;
+    if settled == 0 {
+        let vi = format!("{id} không có thư nào chưa rõ kết quả");
+        let en = format!("no letter of {id} is held in doubt");
+        return Err(desk.screen.failed(&vi, &en));
+    }
+    let detail = serde_json::json!({ "decision": word, "deliveries": settled });
+    events::append(&mut tx, "settle", &id.to_string(), &detail, now()).await?;
+    tx.commit().await?;
+    let (vi, en) = match event {
+        Event::Due => (
+            format!("{id}: {settled} thư chưa rõ được xếp gửi lại"),
+            format!("{id}: {settled} letters in doubt are queued again"),
+        ),
+        _ => (
+            format!("{id}: {settled} thư chưa rõ được ghi nhận là đã gửi"),
+            format!("{id}: {settled} letters in doubt are on record as sent"),
+        ),
+    };
+    tell(desk, &edition, &vi, &en).await
 }
 
 async fn delivery(desk: &Desk, id: i64) -> Result<Option<LogRow>> {

@@ -12,7 +12,7 @@ use super::open::environment;
 /// most so much.
 const CAPPED: [(&str, LogLevel); 6] = [
     ("lettre", LogLevel::Warn),
-    ("sqlx", LogLevel::Warn),
+    ("sqlx", LogLevel::Error),
     ("rustls", LogLevel::Info),
     ("tokio_rustls", LogLevel::Info),
     ("notify", LogLevel::Info),
@@ -69,7 +69,7 @@ mod tests {
     fn no_level_uncaps_a_library() {
         assert_eq!(
             directives(LogLevel::Trace),
-            "trace,lettre=warn,sqlx=warn,rustls=info,tokio_rustls=info,notify=info,\
+            "trace,lettre=warn,sqlx=error,rustls=info,tokio_rustls=info,notify=info,\
              tokio_cron_scheduler=warn"
         );
         assert!(directives(LogLevel::Error).contains("rustls=error"));

@@ -5,6 +5,7 @@ mod backup;
 mod card;
 mod check;
 mod command;
+mod confirm;
 mod decide;
 mod deliver;
 pub mod demo;
@@ -22,6 +23,7 @@ mod open;
 mod preview;
 mod publish;
 mod purge;
+mod restore;
 mod row;
 mod secret;
 mod show;
@@ -116,22 +118,28 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             };
             demo::run(demo).await
         }
-        Command::Init { dir } => init::run(&dir, global.lang.unwrap_or_else(open::spoken)),
+        Command::Init(ask) => init::run(&global, ask).await,
         Command::Check { offline } => check::run(&global, offline).await,
         Command::Inspect { files } => inspect::run(&global, &files).await,
         Command::Generate { what } => generate::run(what),
+        Command::Restore(ask) => restore::run(&global, ask).await,
         other => {
             let desk = Desk::open(&global).await?;
             let done = at_desk(&desk, other).await;
             desk.screen.flush();
-            desk.ledger.close().await;
-            done
+            let closed = desk.ledger.close().await;
+            let code = done?;
+            closed?;
+            Ok(code)
         }
     }
 }
 
 /// The commands that need a configuration and a ledger.
 async fn at_desk(desk: &Desk, command: Command) -> Result<ExitCode> {
+    if command.sends() {
+        restore::refuse_copy(desk).await?;
+    }
     match command {
         Command::Ingest {
             already_known,
@@ -148,6 +156,7 @@ async fn at_desk(desk: &Desk, command: Command) -> Result<ExitCode> {
         Command::Members { command } => members::run(desk, command).await,
         Command::Status => status::run(desk).await,
         Command::Log(ask) => log::run(desk, ask).await,
+        Command::Confirm(ask) => confirm::run(desk, ask).await,
         Command::Resend(ask) => editions::resend(desk, ask).await,
         Command::Cancel { edition } => editions::cancel(desk, &edition).await,
         Command::Resume { what } => editions::resume(desk, &what).await,
@@ -162,9 +171,10 @@ async fn at_desk(desk: &Desk, command: Command) -> Result<ExitCode> {
         // These were answered before a desk was opened.
         Command::Run
         | Command::Demo { .. }
-        | Command::Init { .. }
+        | Command::Init(_)
         | Command::Check { .. }
         | Command::Inspect { .. }
+        | Command::Restore(_)
         | Command::Generate { .. } => Ok(ExitCode::SUCCESS),
     }
 }
@@ -174,9 +184,13 @@ async fn serve(global: &Global) -> Result<ExitCode> {
     let desk = Desk::open(global).await?;
     let (config, ledger) = (desk.config.clone(), desk.ledger.clone());
     let ended = daemon::run(open::shell(file)?, config, ledger).await;
-    desk.ledger.close().await;
+    let closed = desk.ledger.close().await;
     match ended? {
-        Ended::Drained => Ok(ExitCode::SUCCESS),
+        Ended::Drained => {
+            closed?;
+            Ok(ExitCode::SUCCESS)
+        }
         Ended::Locked(holder) => Err(Stop::locked(&desk.screen, &holder)),
+        Ended::Copy(at) => Err(restore::is_copy(&desk.screen, at)),
     }
 }

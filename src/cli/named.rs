@@ -21,11 +21,11 @@ const AHEAD_MAX: TimeDelta = TimeDelta::hours(24);
 impl Desk {
     /// The schedule of a name.
     pub(super) fn schedule(&self, name: &str) -> Result<&Schedule> {
-        let schedules = &self.config.schedules;
+        let schedules = || self.config.schedules.iter().chain(&self.own);
         let key = spelling::fold(name);
-        let named = schedules.iter().find(|s| spelling::fold(&s.name) == key);
+        let named = schedules().find(|s| spelling::fold(&s.name) == key);
         named.ok_or_else(|| {
-            let known: Vec<_> = schedules.iter().map(|s| s.name.as_str()).collect();
+            let known: Vec<_> = schedules().map(|s| s.name.as_str()).collect();
             let (name, known) = (spelling::line(name), known.join(", "));
             let vi = format!("không có lịch `{name}`; các lịch là: {known}");
             let en = format!("no schedule `{name}`; there are: {known}");
@@ -104,12 +104,17 @@ impl Desk {
 
 /// A moment in RFC 3339, whole seconds.
 pub(super) fn moment(text: &str) -> Result<DateTime<Utc>> {
+    Ok(instant(text)?.trunc_subsecs(0))
+}
+
+/// A moment in RFC 3339.
+pub(super) fn instant(text: &str) -> Result<DateTime<Utc>> {
     let at = DateTime::parse_from_rfc3339(text).map_err(|_| {
         Stop::usage(format!(
             "`{text}` is no time; write one as 2026-11-24T07:30:00+07:00"
         ))
     })?;
-    Ok(at.with_timezone(&Utc).trunc_subsecs(0))
+    Ok(at.with_timezone(&Utc))
 }
 
 /// A moment at which an edition may be published.

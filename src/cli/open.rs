@@ -19,8 +19,9 @@ use crate::inbox::{Inbox, Settings};
 use crate::ingest::{self, Ingest, IngestError};
 use crate::ledger::Ledger;
 use crate::organisation::Language;
-use crate::publish::Press;
+use crate::publish::{self, Press};
 use crate::sandbox::Sandbox;
+use crate::schedule::Schedule;
 
 /// Where the configuration is looked for.
 const PLACES: [&str; 2] = ["phobien.toml", "/etc/phobien/phobien.toml"];
@@ -30,11 +31,30 @@ pub(super) struct Desk {
     pub(super) config: Config,
     pub(super) ledger: Ledger,
     pub(super) screen: Screen,
+    /// The schedules that phobien makes of the configuration: the daily summary, reminders.
+    pub(super) own: Vec<Schedule>,
 }
 
 impl Desk {
     /// Reads the configuration and opens the ledger.
     pub(super) async fn open(global: &Global) -> Result<Self> {
+        let (config, screen) = Self::configured(global)?;
+        Self::with(config, screen).await
+    }
+
+    /// Opens the ledger of a configuration.
+    pub(super) async fn with(config: Config, screen: Screen) -> Result<Self> {
+        let ledger = Ledger::open(&config.state_folder, key()).await?;
+        Ok(Self {
+            own: publish::own_schedules(&config),
+            config,
+            ledger,
+            screen,
+        })
+    }
+
+    /// The configuration, and how to speak.
+    pub(super) fn configured(global: &Global) -> Result<(Config, Screen)> {
         let file = find(global)?;
         let config = match read(&file)? {
             Ok(config) => config,
@@ -48,12 +68,7 @@ impl Desk {
             super::show::note(&told(&config.warnings, language));
         }
         let screen = Screen::new(language, global.json, config.organisation.time_zone);
-        let ledger = Ledger::open(&config.state_folder, key()).await?;
-        Ok(Self {
-            config,
-            ledger,
-            screen,
-        })
+        Ok((config, screen))
     }
 
     /// The configuration as publishing needs it.
@@ -262,7 +277,7 @@ pub(super) fn node() -> String {
 
 /// What EHLO says: the machine's name where it may be said, else an address literal (RFC 5321
 /// §4.1.3).
-fn local_name() -> String {
+pub(super) fn local_name() -> String {
     let name = node();
     let sayable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     if !name.is_empty() && name.chars().all(sayable) {

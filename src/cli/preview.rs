@@ -65,7 +65,9 @@ async fn order(desk: &Desk, ask: &command::Preview) -> Result<(Order, Option<Edi
             })?;
             return Ok((order, None));
         }
-    } else {
+    } else if ![publish::OFFICE_EDITIONS, publish::OFFICE_MATTERS].contains(&ask.schedule.as_str())
+        || edition.is_none()
+    {
         desk.schedule(&ask.schedule)?;
     }
     if let Some(edition) = edition {

@@ -56,14 +56,19 @@ pub(super) fn at_moment(schedule: &Schedule, at: DateTime<Utc>) -> Order {
 
 /// Publishes, unless the clock cannot be believed.
 pub(super) async fn issue(desk: &Desk, order: &Order) -> Result<Published> {
-    let held = desk.ledger.meta(CLOCK_HELD).await?;
-    if held.is_some_and(|since| !since.is_empty()) {
+    if clock_is_held(desk).await? {
         return Err(desk.screen.failed(
             "đồng hồ đã nhảy giờ nên chưa phát hành gì; chỉnh lại giờ, rồi: phobien resume clock",
             "the clock jumped and nothing is published; set it right, then: phobien resume clock",
         ));
     }
     Ok(publish::publish(&desk.ledger, &desk.press(), order, now()).await?)
+}
+
+/// True where a jump of the clock waits for a person.
+pub(super) async fn clock_is_held(desk: &Desk) -> Result<bool> {
+    let held = desk.ledger.meta(CLOCK_HELD).await?;
+    Ok(held.is_some_and(|since| !since.is_empty()))
 }
 
 /// Shows an edition.

@@ -320,7 +320,7 @@ impl Delivery {
             reply: row.reply.as_deref().map(spelling::line),
             documents: row.documents.iter().map(|(_, s)| s.clone()).collect(),
             document_ids: row.documents.iter().map(|(id, _)| id.to_string()).collect(),
-            confirmed_at: None,
+            confirmed_at: at(row.confirmed_at),
         }
     }
 }

@@ -26,9 +26,6 @@ use crate::schedule::Why;
 const SLOTS: usize = 2;
 /// Editions shown.
 const EDITIONS: u32 = 10;
-/// What stands in `attention` without asking for anything to be done today (design: a member
-/// without a usable address alone makes no exit 1).
-const UNREACHABLE: &str = "unreachable";
 
 /// The whole screen, for programs.
 #[derive(Serialize)]
@@ -107,7 +104,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode> {
         let counts = ledger.counts(Some(row.id)).await?;
         editions.push(Edition::of(row, &counts, screen));
     }
-    let matters = matters(desk, at).await?;
+    let matters = publish::matters(ledger, &desk.config, screen.language, at).await?;
     if screen.json {
         let next = next.iter().map(|(schedule, slot)| Next {
             schedule: schedule.clone(),
@@ -138,52 +135,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode> {
         table(screen, &rows, &editions);
         attention(screen, &matters);
     }
-    Ok(code(matters.iter().all(|m| m.what == UNREACHABLE)))
-}
-
-/// What is noted as needing a person, and what the rows themselves say.
-async fn matters(desk: &Desk, at: DateTime<Utc>) -> Result<Vec<Attention>> {
-    let (screen, ledger) = (&desk.screen, &desk.ledger);
-    let mut matters = ledger.attention().await?;
-    let mut add = |what: &str, since, vi: String, en: String| {
-        matters.push(Attention {
-            what: what.to_owned(),
-            about: String::new(),
-            detail: screen.say(&vi, &en).to_owned(),
-            since,
-        });
-    };
-    if let Some(count) = publish::first_ingest_waits(ledger, &desk.config).await? {
-        let vi = format!(
-            "{count} văn bản ở lần tiếp nhận đầu, chưa gửi gì: `phobien ingest --already-known` \
-             nếu đã phổ biến, `phobien ingest --release` để gửi"
-        );
-        let en = publish::PublishError::FirstIngest(count).to_string();
-        add("first_ingest", at, vi, en);
-    }
-    if let Some(held) = ledger.held_in_doubt().await? {
-        let vi = format!(
-            "{} thư chưa rõ đã tới hay chưa: `phobien log --state unknown`, rồi `phobien settle`",
-            held.count
-        );
-        let en = format!(
-            "{} letters are in doubt: `phobien log --state unknown`, then `phobien settle`",
-            held.count
-        );
-        add("unknown", held.since, vi, en);
-    }
-    if let Some(members) = ledger.unreachable_members().await? {
-        let vi = format!(
-            "{} đảng viên chưa có địa chỉ thư dùng được: `phobien members list`",
-            members.count
-        );
-        let en = format!(
-            "{} members have no usable address: `phobien members list`",
-            members.count
-        );
-        add(UNREACHABLE, members.since, vi, en);
-    }
-    Ok(matters)
+    Ok(code(matters.iter().all(|m| m.what == publish::UNREACHABLE)))
 }
 
 fn matter(matter: &Attention, screen: &Screen) -> Matter {

@@ -9,6 +9,7 @@ mod server;
 mod value;
 mod walk;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -56,12 +57,16 @@ pub struct Config {
     pub delivery: Delivery,
     /// `[urgent] confirm = "required"`: urgent editions wait for a person
     pub urgent_confirm: bool,
+    /// `[confirmation]`
+    pub confirmation: Confirmation,
     /// `[[schedule]]`, in the order of the file
     pub schedules: Vec<Schedule>,
     /// `[calendar]`
     pub calendar: CalendarDays,
     /// `[retention] deliveries`, months: then the person is pseudonymised
     pub retention_months: u32,
+    /// `[metrics] listen`: where figures are given out; none: nowhere
+    pub metrics: Option<SocketAddr>,
     /// `[limits]`
     pub limits: Limits,
     /// What was understood, but may not have been meant.
@@ -290,6 +295,19 @@ pub struct Delivery {
     pub in_doubt_max: usize,
     /// How far back a new member is owed documents.
     pub new_member_days: u32,
+}
+
+/// `[confirmation]`
+#[derive(Clone, Debug)]
+pub struct Confirmation {
+    /// Members are asked to confirm that they studied what they were sent.
+    pub ask: bool,
+    /// By when, from the letter on.
+    pub within: Duration,
+    /// When reminders go, from the letter on; shortest first, few.
+    pub remind_after: Vec<Duration>,
+    /// At what time of a working day.
+    pub remind_at: NaiveTime,
 }
 
 /// `[calendar]`, on top of the built-in public holidays.

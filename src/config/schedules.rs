@@ -18,8 +18,14 @@ use crate::spelling;
 const SCHEDULES_MAX: usize = 100;
 /// Longest name of a schedule, characters.
 const NAME_MAX: usize = 64;
-/// The schedule of urgent editions, which nobody configures.
-const RESERVED: &str = "urgent";
+/// The schedules of urgent editions, reminders and letters to the office, which nobody configures.
+const RESERVED: [&str; 5] = [
+    "urgent",
+    "reminder",
+    "office-daily",
+    "office-editions",
+    "office-matters",
+];
 const CATCH_UP: Duration = Duration::from_secs(12 * 3600);
 
 fn name(value: &DeValue<'_>) -> Read<String> {
@@ -33,10 +39,10 @@ fn name(value: &DeValue<'_>) -> Read<String> {
         );
         return Err(Complaint::new(message, instead));
     }
-    if spelling::fold(&text) == RESERVED {
+    if RESERVED.contains(&spelling::fold(&text).as_str()) {
         let message = Phrase::new(
-            "tên `urgent` dành cho văn bản khẩn",
-            "the name `urgent` is kept for urgent documents",
+            format!("tên `{text}` dành riêng cho các đợt gửi của phobien"),
+            format!("the name `{text}` is kept for editions of phobien's own"),
         );
         return Err(Complaint::new(message, instead));
     }

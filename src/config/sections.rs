@@ -1,9 +1,11 @@
 //! Owns the order of the tables and those about files, connections, deliveries and limits. It
 //! refuses to know how a single value is written.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::NaiveTime;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::Complaint;
@@ -12,7 +14,7 @@ use super::schedules;
 use super::server;
 use super::value::{self, choice, count, duration, wait};
 use super::walk::{Read, Section, Walk};
-use super::{Config, Delivery, Documents, Limits, Ocr, PictureMarks, Roster, Smtp};
+use super::{Config, Confirmation, Delivery, Documents, Limits, Ocr, PictureMarks, Roster, Smtp};
 use crate::organisation::Phrase;
 
 /// The whole configuration; none if something needed could not be read.
@@ -35,12 +37,14 @@ pub(super) fn config<'a>(
     let connections = smtp.as_ref().map_or(CONNECTIONS, |smtp| smtp.connections);
     let delivery = delivery(walk, &mut root, connections);
     let urgent_confirm = urgent(walk, &mut root);
+    let confirmation = confirmation(walk, &mut root);
     let zone = organisation
         .as_ref()
         .map_or(chrono_tz::Asia::Ho_Chi_Minh, |o| o.time_zone);
     let schedules = schedules::schedules(walk, &mut root, zone);
     let calendar = schedules::calendar(walk, &mut root);
-    let retention_months = not_yet(walk, &mut root);
+    let retention_months = retention(walk, &mut root);
+    let metrics = metrics(walk, &mut root);
     let limits = limits(walk, &mut root);
     walk.done(root);
     Some(Config {
@@ -56,9 +60,11 @@ pub(super) fn config<'a>(
         reverse_path,
         delivery,
         urgent_confirm,
+        confirmation,
         schedules: schedules?,
         calendar,
         retention_months,
+        metrics,
         limits,
         warnings: Vec::new(),
     })
@@ -261,29 +267,61 @@ fn urgent<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>) -> bool {
     confirm.unwrap_or(false)
 }
 
-/// Confirmations, retention and metrics: read whole, warned about where this version lacks them.
-/// Gives the retention, months.
-fn not_yet<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>) -> u32 {
+/// When reminders go where nothing is said.
+const REMIND_AT: NaiveTime = match NaiveTime::from_hms_opt(8, 0, 0) {
+    Some(at) => at,
+    None => NaiveTime::MIN,
+};
+/// Most reminders of one document: nobody is to be pestered.
+const REMINDERS_MAX: usize = 5;
+
+fn confirmation<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>) -> Confirmation {
     let mut s = walk.section(root, "confirmation");
+    let days = |n: u64| Duration::from_secs(n * 86_400);
     let ask = walk.get(&mut s, "ask", value::flag);
-    walk.get(&mut s, "within", wait);
-    walk.get(&mut s, "remind_after", value::list(wait));
-    if ask == Some(true) {
-        let complaint = Complaint::not_in_this_version("false", "false");
-        walk.warn(&s, "ask", complaint);
+    let within = walk.get(&mut s, "within", wait);
+    let remind_after = walk.get(&mut s, "remind_after", value::list(wait));
+    let remind_at = walk.get(&mut s, "remind_at", value::time_of_day);
+    let remind_after = remind_after.unwrap_or_else(|| vec![days(5)]);
+    if remind_after.len() > REMINDERS_MAX || !remind_after.is_sorted_by(|a, b| a < b) {
+        let message = Phrase::new(
+            format!("tối đa {REMINDERS_MAX} lần nhắc, khoảng sau dài hơn khoảng trước"),
+            format!("at most {REMINDERS_MAX} reminders, each later than the one before"),
+        );
+        let complaint = Complaint::new(message, Phrase::same("[\"5d\", \"12d\"]"));
+        walk.object(&s, "remind_after", complaint);
     }
     walk.done(s);
+    Confirmation {
+        ask: ask.unwrap_or(false),
+        within: within.unwrap_or(days(7)),
+        remind_after,
+        remind_at: remind_at.unwrap_or(REMIND_AT),
+    }
+}
+
+/// Months.
+fn retention<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>) -> u32 {
     let mut s = walk.section(root, "retention");
     let months = walk.get(&mut s, "deliveries", value::months);
     walk.done(s);
+    months.unwrap_or(24)
+}
+
+/// Figures name nobody, but what an office sends and when is its own matter.
+fn metrics<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>) -> Option<SocketAddr> {
     let mut s = walk.section(root, "metrics");
-    let listen = walk.get(&mut s, "listen", value::text);
-    if listen.is_some() {
-        let complaint = Complaint::not_in_this_version("bỏ khoá này", "leave it out");
+    let listen = walk.get(&mut s, "listen", value::socket);
+    if listen.is_some_and(|at| !at.ip().is_loopback()) {
+        let message = Phrase::new(
+            "mọi máy trong mạng đều đọc được số liệu, không cần mật khẩu",
+            "every machine of the network can read the figures, without a password",
+        );
+        let complaint = Complaint::new(message, Phrase::same("\"127.0.0.1:9187\""));
         walk.warn(&s, "listen", complaint);
     }
     walk.done(s);
-    months.unwrap_or(24)
+    listen
 }
 
 fn limits<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>) -> Limits {

@@ -1,6 +1,7 @@
 //! Owns how single values are written: texts, choices, numbers, sizes, durations, dates, addresses
 //! and paths. It refuses to know which key a value belongs to.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -211,6 +212,15 @@ pub(super) fn rate(value: &DeValue<'_>) -> Read<u32> {
     a_minute
         .map(|n| n as u32)
         .ok_or_else(|| unreadable(text, &expected, example))
+}
+
+/// An address to listen at, `"127.0.0.1:9187"`.
+pub(super) fn socket(value: &DeValue<'_>) -> Read<SocketAddr> {
+    let example = "\"127.0.0.1:9187\"";
+    let expected = Phrase::new("địa chỉ IP và cổng", "an IP address and a port");
+    let text = string(value, expected.clone(), example)?;
+    let at = text.trim().parse();
+    at.map_err(|_| unreadable(text, &expected, example))
 }
 
 /// A time of day, `"17:00"`.

@@ -72,7 +72,7 @@ pub async fn run(mut demo: Demo) -> Result<ExitCode> {
     story.tell(&demo, &samples, &differences, started.elapsed());
     let all_sent = rows.iter().all(|r| r.state == State::Sent) && !rows.is_empty();
     if demo.once {
-        ledger.close().await;
+        ledger.close().await?;
         let good = all_sent && differences.is_empty();
         return Ok(if good {
             ExitCode::SUCCESS
@@ -85,7 +85,9 @@ pub async fn run(mut demo: Demo) -> Result<ExitCode> {
         "Drop more files into the folder; Ctrl-C ends the demo.",
         "Thả thêm tệp vào thư mục để xem tiếp; Ctrl-C để kết thúc.",
     );
-    daemon::run(demo.shell.clone(), config, ledger).await?;
+    let ended = daemon::run(demo.shell.clone(), config, ledger.clone()).await;
+    ledger.close().await?;
+    ended?;
     Ok(ExitCode::SUCCESS)
 }
 

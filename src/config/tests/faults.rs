@@ -245,7 +245,7 @@ pub(super) const FAULTS: &[(&str, &str, &str, &str)] = &[
         "schedule",
         "name = \"urgent\"",
         "schedule[1].name",
-        "kept for urgent",
+        "kept for editions",
     ),
     (
         "schedule",
@@ -276,6 +276,12 @@ pub(super) const FAULTS: &[(&str, &str, &str, &str)] = &[
         "within = 7",
         "confirmation.within",
         "duration",
+    ),
+    (
+        "confirmation",
+        "remind_after = [\"5d\", \"3d\"]",
+        "confirmation.remind_after",
+        "each later",
     ),
     (
         "retention",
