@@ -107,7 +107,8 @@ class FirstMail(threading.Thread):
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
     def serve(self, client):
-        with client, client.makefile("rwb", buffering=0) as lines:
+        # Whoever is killed says no goodbye.
+        with contextlib.suppress(ConnectionError), client, client.makefile("rwb", buffering=0) as lines:
             lines.write(b"220 x\r\n")
             for line in lines:
                 if line.upper().startswith(b"MAIL"):

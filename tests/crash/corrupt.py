@@ -21,7 +21,7 @@ from office import ROOT, Office, copies  # noqa: E402
 from sink import Sink  # noqa: E402
 
 PAGE = 4096
-REFUSED = ("phobien backup", "state folder", "thư mục dữ liệu")
+REFUSED = ("phobien backup", "state folder", "phobien restore")
 found = {"refused": 0, "paused": 0, "worked": 0, "one name spoilt": 0, "verify finds": 0, "flips": 0}
 
 

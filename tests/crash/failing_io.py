@@ -26,6 +26,8 @@ STEPS = {"publish": ["publish", "dang-vien"], "deliver": ["deliver"]}
 ERRORS = {"EIO": errno.EIO, "ENOSPC": errno.ENOSPC, "EROFS": errno.EROFS}
 # Thirty seconds of patience pass in one.
 HASTE = 30
+# The last calls of a run fold the log into the database.
+CLOSING = 16
 # What every message says besides the trouble: where it is, and that it can be begun again.
 ADVICE = ("state folder", "again")
 
@@ -81,13 +83,13 @@ def trial(library, template, folder, step, number, error, how):
 
 
 def sample(calls, every):
-    """Every call, or at least one of each kind and each n-th of the others."""
+    """Every call, or at least one of each kind, each n-th of the others, and the closing."""
     if not every:
         return [call.number for call in calls]
     kinds, taken = set(), []
     for call in calls:
         kind = (call.name, call.file)
-        if kind not in kinds or call.number % every == 0:
+        if kind not in kinds or call.number % every == 0 or call.number > calls[-1].number - CLOSING:
             taken.append(call.number)
         kinds.add(kind)
     return taken

@@ -8,6 +8,7 @@
 )]
 
 mod cli;
+mod confirmation;
 mod courier;
 mod encodings;
 mod extract;
@@ -24,5 +25,6 @@ mod sandbox;
 mod service;
 mod simulation;
 mod spine;
+mod summary;
 mod tidy;
 mod word;

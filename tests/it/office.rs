@@ -15,8 +15,10 @@ use phobien::document::{
 };
 use phobien::ingest;
 use phobien::ledger::documents::NewDocument;
+use phobien::ledger::editions::EditionRow;
 use phobien::ledger::log::{LogFilter, LogRow};
 use phobien::ledger::{DeliveryLock, Ledger, decisions};
+use phobien::letter::Sheet;
 use phobien::organisation::Audience;
 use phobien::publish::{self, Order, Press, Published};
 use phobien::schedule::Slot;
@@ -64,6 +66,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) smtp: &'a str,
     pub(crate) delivery: &'a str,
     pub(crate) roster: &'a str,
+    /// Further tables.
+    pub(crate) more: &'a str,
 }
 
 impl Default for Settings<'_> {
@@ -73,6 +77,7 @@ impl Default for Settings<'_> {
             smtp: "",
             delivery: "",
             roster: ROSTER,
+            more: "",
         }
     }
 }
@@ -100,8 +105,8 @@ impl Office {
              [[schedule]]\nname = \"day\"\ncron = \"0 0 8 * * *\"\nto = \"members\"\n\
              [[schedule]]\nname = \"branch\"\ncron = \"0 0 9 * * Mon\"\nto = \"branches\"\n\
              [[schedule]]\nname = \"month\"\ncron = \"0 0 9 1 * *\"\nto = \"members\"\n\
-             content = \"period\"\n",
-            settings.url, settings.smtp, settings.delivery
+             content = \"period\"\n{}",
+            settings.url, settings.smtp, settings.delivery, settings.more
         );
         let config = Config::parse(&text, &home.path().join("phobien.toml"))
             .unwrap_or_else(|faults| panic!("{faults:?}"));
@@ -119,7 +124,7 @@ impl Office {
 
     /// Closes and opens the ledger, as a restart does.
     pub(crate) async fn reopen(&mut self) {
-        self.ledger.close().await;
+        self.ledger.close().await.expect("a healthy disk");
         self.ledger = Ledger::open(&self.config.state_folder, [8; 32])
             .await
             .unwrap();
@@ -215,6 +220,25 @@ impl Office {
         publish::publish(&self.ledger, &press, order, now())
             .await
             .unwrap()
+    }
+
+    /// Tells the office what it was not told yet; what was published.
+    pub(crate) async fn tell(&self) -> Vec<EditionRow> {
+        let press = Press {
+            config: &self.config,
+            logo: None,
+        };
+        publish::tell_office(&self.ledger, &press, now())
+            .await
+            .unwrap()
+    }
+
+    /// The letter of a delivery as text.
+    pub(crate) async fn text_of(&self, row: &LogRow) -> String {
+        let stored = self.ledger.sheet(row.bundle).await.unwrap();
+        let sheet = Sheet::from_bytes(&stored.sheet).unwrap();
+        let personal = serde_json::from_str(&row.personal).unwrap();
+        format!("{}\n{}", sheet.subject(), sheet.text(&personal).unwrap())
     }
 
     pub(crate) async fn deliver(&self) -> Tally {

@@ -254,7 +254,9 @@ async fn the_service_manager_hears_of_it() {
     };
     let hear = |word: &str| {
         let mut said = [0; 4096];
+        let begun = std::time::Instant::now();
         loop {
+            assert!(begun.elapsed() < PATIENCE, "{word} was never said");
             let read = socket.recv(&mut said).unwrap();
             if String::from_utf8_lossy(&said[..read]).contains(word) {
                 break;

@@ -261,6 +261,40 @@ async fn a_person_settles_a_doubt() {
 }
 
 #[tokio::test]
+async fn a_doubt_settled_in_a_paused_edition_waits_with_it() {
+    let office = Office::open(Settings {
+        delivery: "on_unknown = \"hold\"",
+        ..Settings::default()
+    })
+    .await;
+    office.document("23-CT/TW", |_| {}).await;
+    let edition = office.publish("day").await.edition.id;
+    let mut tx = office.ledger.begin().await.unwrap();
+    let (claims, _) = deliveries::claim(&mut tx, now(), 1).await.unwrap();
+    tx.commit().await.unwrap();
+    office.deliver().await;
+    let move_to = async |state, settled: bool| {
+        let mut tx = office.ledger.begin().await.unwrap();
+        if settled {
+            let id = claims[0].delivery;
+            let state = closing::decide(&mut tx, id, Event::Due, now()).await;
+            assert_eq!(state.unwrap(), Some(State::Pending));
+        } else {
+            editions::move_edition(&mut tx, edition, state, None, now())
+                .await
+                .unwrap();
+        }
+        tx.commit().await.unwrap();
+    };
+    move_to(EditionState::Paused, false).await;
+    move_to(EditionState::Paused, true).await;
+    let tally = office.deliver().await;
+    assert_eq!((tally.sent, tally.queue.paused), (0, 1), "still paused");
+    move_to(EditionState::Open, false).await;
+    assert_eq!(office.deliver().await.sent, 1);
+}
+
+#[tokio::test]
 async fn a_withdrawn_document_is_noticed_to_those_who_have_it() {
     let office = Office::open(Settings::default()).await;
     let document = office

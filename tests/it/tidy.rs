@@ -218,6 +218,8 @@ fn each_rule_finds_its_fault() {
         unfinished(&one("src/a.rs", "fn f() { todo!(); '\"'; todo!() }")).len(),
         2
     );
+    let sudden = one("src/ledger/a.rs", "fn f() { f(row.get(0), r.get(1)) }");
+    assert_eq!(unfinished(&sudden).len(), 2);
     assert_eq!(
         unreasoned(&one("src/a.rs", "\n#[allow(dead_code)]\nfn f() {}")).len(),
         1

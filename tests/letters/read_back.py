@@ -37,7 +37,8 @@ def check(path):
     same("one recipient", len(to), 1)
     same("to", (words(to[0][0]), to[0][1]), (expected["to_name"], expected["to_address"]))
     sender = email.utils.getaddresses([plain["From"].replace("\r\n", "")])
-    same("from", [words(name) for name, _ in sender], [expected["from_name"]])
+    same("from", [(words(name), address) for name, address in sender],
+         [(expected["from_name"], expected["from_address"])])
     same("id", plain["Message-ID"], expected["message_id"])
     date = email.utils.parsedate_to_datetime(plain["Date"])
     same("date", int(date.timestamp()), expected["timestamp"])

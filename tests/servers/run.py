@@ -25,18 +25,13 @@ from email.header import decode_header, make_header
 from pathlib import Path
 
 sys.dont_write_bytecode = True
+from checks import check, finish, results  # noqa: E402
 from mailserver import MailServer  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "config/demo"
 DOCUMENTS = ["23-CT-TW_2018.pdf", "Nghị quyết Trung ương 4 khóa XII.pdf", "05-CT-TW.docx", "12-KH-ĐU.md"]
 MEMBERS, BRANCHES = 69, 5
-results = {"passed": 0, "failed": 0}
-
-
-def check(what, ok, detail=""):
-    results["passed" if ok else "failed"] += 1
-    print(f"  {'ok  ' if ok else 'FAIL'} {what}" + (f": {detail}" if detail and not ok else ""))
 
 
 def servers_alone(server):
@@ -248,8 +243,7 @@ def main():
             check("the run came to its end", False, f"{type(error).__name__}: {error}")
         if results["failed"]:
             print(server.logs())
-    print(f"servers: {results['passed']} passed, {results['failed']} failed")
-    sys.exit(1 if results["failed"] else 0)
+    finish("servers")
 
 
 if __name__ == "__main__":

@@ -16,15 +16,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+from checks import check, finish  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "config/demo"
 DOCUMENTS = ["23-CT-TW_2018.pdf", "12-KH-ĐU.md"]
-results = {"passed": 0, "failed": 0}
-
-
-def check(what, ok, detail=""):
-    results["passed" if ok else "failed"] += 1
-    print(f"  {'ok  ' if ok else 'FAIL'} {what}" + (f": {detail}" if detail and not ok else ""))
 
 
 def key(home, kind):
@@ -112,9 +109,8 @@ def main():
             edition = ["preview", "hang-ngay", "--edition", "e-1", "--to", to, "--format", "eml"]
             shown = subprocess.run([args.phobien, "--config", str(config), *edition], capture_output=True)
             check(f"{kind}: a preview is the very bytes", shown.stdout == letter, shown.stderr.decode()[:300])
-    print(f"{results['passed']} passed, {results['failed']} failed")
-    return 1 if results["failed"] else 0
+    finish("signatures")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,12 +1,15 @@
 //! Owns the proof that letters say what they should, look alike on every repetition and stay within
 //! their limits.
 
+mod gallery;
+mod notices;
 mod office;
 mod readers;
 mod wire;
 
 use mail_parser::{HeaderValue, MimeHeaders};
 use phobien::document::{Format, Urgency};
+use phobien::edition::Note;
 use phobien::letter::{Frame, Item, Occasion, Personal, Sheet, Unfit, compose};
 use phobien::organisation::{Language, RecipientKind};
 use phobien::spelling;
@@ -251,6 +254,41 @@ fn attachments_stay_under_the_limits() {
     };
     let sheet = compose(&round_up, &items).expect("sheet");
     assert_eq!(sheet.attachments().count(), 0);
+}
+
+#[test]
+fn a_round_up_shows_its_period_at_a_glance() {
+    let (words, sender, mut files) = (words(), sender(), Files::new());
+    let mut items = week(&mut files);
+    let known = items.len();
+    for item in &mut items {
+        item.note = Note::Again;
+    }
+    items[0].note = Note::Listed;
+    let read = |language| {
+        let frame = Frame {
+            occasion: Occasion::RoundUp,
+            language,
+            span: Some((day("2020-01-01"), day("2020-03-31"))),
+            ..frame(&words, &sender)
+        };
+        let sheet = compose(&frame, &items).expect("sheet");
+        let text = sheet.text(&member("Trần Mai Nga")).expect("text");
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("{}\n{line}", sheet.subject())
+    };
+    let vi = read(Language::Vi);
+    let subject = format!("[Tổng hợp văn bản] {known:02} văn bản - quý I/2020");
+    assert!(vi.starts_with(&subject), "{vi}");
+    assert!(
+        vi.contains("kỳ. Gồm 02 ") && vi.contains("; 01 văn bản chưa gửi."),
+        "{vi}"
+    );
+    let en = read(Language::En);
+    assert!(
+        en.contains("quarter 1 of 2020") && en.contains("; 1 not sent to you yet."),
+        "{en}"
+    );
 }
 
 #[test]

@@ -42,6 +42,7 @@ pub(super) fn frame<'a>(words: &'a Words, sender: &'a Sender) -> Frame<'a> {
         words,
         sender,
         date: DateTime::parse_from_rfc3339("2020-03-09T07:30:00+07:00").expect("date"),
+        confirm_by: None,
         list_id: "hang-tuan.dangbo.example",
         edition: "hang-tuan@2020-03-09T07:30:00+07:00",
         message_size_max: 10_000_000,
@@ -89,11 +90,21 @@ impl Files {
         }
     }
 
+    /// A file that is too large for any letter, so that its bytes are never asked for.
+    pub(super) fn too_large(name: &str, format: Format, size: u64) -> File {
+        File {
+            name: name.to_owned(),
+            format,
+            pages: Some(5),
+            size,
+            sha256: Sha256::of(name.as_bytes()),
+        }
+    }
+
     pub(super) fn message(&self, sheet: &Sheet, personal: &Personal) -> Vec<u8> {
-        let encoded: HashMap<_, _> = self
-            .0
-            .iter()
-            .map(|(hash, bytes)| (*hash, encode_attachment(bytes)))
+        let encoded: HashMap<_, _> = sheet
+            .attachments()
+            .map(|(hash, _)| (hash, encode_attachment(&self.0[&hash])))
             .collect();
         let letter = sheet.fill(personal).expect("fits");
         let message = letter
@@ -199,7 +210,7 @@ fn changes(files: &mut Files) -> Vec<Item> {
         "2016-05-15",
         "Bộ Chính trị",
         "đẩy mạnh học tập và làm theo tư tưởng, đạo đức, phong cách Hồ Chí Minh",
-        files.add("05-CT-TW_scan.pdf", Format::PdfScan, 9_900_000),
+        Files::too_large("05-CT-TW_scan.pdf", Format::PdfScan, 9_900_000),
     );
     let mut gone = item(
         "06-BC/ĐU",

@@ -1,12 +1,14 @@
 //! Owns the proof that independent readers get back what was written, whatever the names and
 //! titles are.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use phobien::document::{Format, Symbol};
-use phobien::letter::{Frame, NAME_MAX, Occasion, Sheet, compose};
+use phobien::letter::{Frame, NAME_MAX, Occasion, Personal, Sheet, compose};
 use phobien::spelling;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 use super::office::{Files, fact, frame, item, member, sender, week, words};
 use super::wire::{assert_wire, expected_files, names_and_bytes, one_mailbox, parse};
@@ -14,7 +16,12 @@ use super::wire::{assert_wire, expected_files, names_and_bytes, one_mailbox, par
 // What Python's `email` must read out of letters, written beside each as JSON.
 #[test]
 fn python_reads_the_same() {
-    let folder = tempfile::tempdir().expect("folder");
+    let temporary = tempfile::tempdir().expect("folder");
+    let folder = match std::env::var_os("PHOBIEN_LETTERS") {
+        Some(folder) => PathBuf::from(folder).join("random"),
+        None => temporary.path().to_owned(),
+    };
+    std::fs::create_dir_all(&folder).expect("a folder");
     let names = [
         "Trần Mai Nga",
         "Evil\" <a@b.example>, x@y.example",
@@ -25,27 +32,85 @@ fn python_reads_the_same() {
         "",
     ];
     for (nth, name) in names.into_iter().enumerate() {
-        write_letter(&folder.path().join(format!("{nth}.eml")), nth, name);
+        write_letter(&folder.join(format!("{nth}.eml")), nth, name);
     }
+    let count = random_letters(&folder) + names.len();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/letters/read_back.py");
     let run = std::process::Command::new("python3")
         .arg(script)
-        .arg(folder.path())
+        .arg(&folder)
         .output();
     match run {
         Ok(out) => {
             let said = String::from_utf8_lossy(&out.stdout).into_owned();
             let failed = String::from_utf8_lossy(&out.stderr).into_owned();
             assert!(out.status.success(), "{said}{failed}");
-            assert_eq!(said.trim(), format!("{} letters read", names.len()));
+            assert_eq!(said.trim(), format!("{count} letters read"));
         }
         Err(error) => {
             assert!(
                 std::env::var_os("CI").is_none(),
                 "python3 is needed under CI: {error}"
             );
+            eprintln!("python3 is not here, so nobody else has read these letters: {error}");
         }
     }
+}
+
+/// Letters with any names and titles, the same ones on every run; `PHOBIEN_LETTERS_COUNT` asks for
+/// more of them, and `PROPTEST_RNG_SEED` for others.
+fn random_letters(folder: &Path) -> usize {
+    let number = |name| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    let count = number("PHOBIEN_LETTERS_COUNT").unwrap_or(64);
+    let mut seed = [0; 32];
+    seed[..8].copy_from_slice(&number("PROPTEST_RNG_SEED").unwrap_or(1).to_le_bytes());
+    let source = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), source);
+    let words_of = (
+        any_text(),
+        any_text(),
+        any_text(),
+        any_text(),
+        any::<bool>(),
+    );
+    for nth in 0..count {
+        let drawn = words_of.new_tree(&mut runner).expect("drawn").current();
+        write_random(&folder.join(format!("r{nth:05}.eml")), drawn);
+    }
+    usize::try_from(count).expect("few")
+}
+
+fn write_random(path: &Path, drawn: (String, String, String, String, bool)) {
+    let (name, title, file_name, own, ascii) = drawn;
+    let short = |text: &str| text.chars().take(NAME_MAX / 3).collect::<String>();
+    let (mut words, mut sender, mut files) = (words(), sender(), Files::new());
+    words.ascii_file_names = ascii;
+    sender.from_name = Some(short(&own));
+    let mut one = item(
+        "1-CT/TW",
+        &own,
+        "2020-01-01",
+        &own,
+        &title,
+        files.add(&file_name, Format::PdfText, title.len()),
+    );
+    one.facts.symbol = None;
+    let mut two = one.clone();
+    two.file = files.add(&file_name, Format::Docx, title.len() + 1);
+    let frame = Frame {
+        occasion: if ascii {
+            Occasion::Urgent
+        } else {
+            Occasion::Regular
+        },
+        ..frame(&words, &sender)
+    };
+    let sheet = compose(&frame, &[one, two]).expect("sheet");
+    let personal = member(&short(&name));
+    let message = files.message(&sheet, &personal);
+    let json = expected(&frame, &sheet, &personal, &message);
+    std::fs::write(path, &message).expect("written");
+    std::fs::write(path.with_extension("json"), json.to_string()).expect("written");
 }
 
 /// A nasty letter, and beside it as JSON what a reader must find in it.
@@ -75,25 +140,37 @@ fn write_letter(path: &Path, nth: usize, name: &str) {
     let sheet = compose(&frame, items).expect("sheet");
     let personal = member(name);
     let message = files.message(&sheet, &personal);
-    let parsed = parse(&message);
+    let json = expected(&frame, &sheet, &personal, &message);
+    std::fs::write(path, &message).expect("written");
+    std::fs::write(path.with_extension("json"), json.to_string()).expect("written");
+}
+
+/// What a reader must find in a letter, as JSON. Names of files are as our own reader has them:
+/// the letter's text must give them too, and every other reader must agree.
+pub(super) fn expected(
+    frame: &Frame<'_>,
+    sheet: &Sheet,
+    personal: &Personal,
+    message: &[u8],
+) -> serde_json::Value {
+    let parsed = parse(message);
     let names = names_and_bytes(&parsed);
-    let attachments = names.iter().zip(sheet.attachments()).map(|((name, _), (hash, len))| {
+    let attachments = names.iter().zip(sheet.attachments());
+    let attachments = attachments.map(|((name, _), (hash, len))| {
         serde_json::json!({"name": name, "sha256": hash.to_string(), "size": len})
     });
-    let expected = serde_json::json!({
+    serde_json::json!({
         "subject": sheet.subject(),
-        "to_name": as_name(name),
+        "to_name": as_name(&personal.to_name),
         "to_address": personal.to_address,
-        "from_name": sender.from_name,
+        "from_name": frame.sender.from_name.as_deref().map(as_name).unwrap_or_default(),
+        "from_address": frame.sender.from.as_str(),
         "message_id": format!("<{}>", personal.message_id),
         "timestamp": frame.date.timestamp(),
-        "text": sheet.text(&personal).expect("text"),
-        "html": sheet.html(&personal).expect("html"),
+        "text": sheet.text(personal).expect("text"),
+        "html": sheet.html(personal).expect("html"),
         "attachments": attachments.collect::<Vec<_>>(),
-    });
-    std::fs::write(path, &message).expect("written");
-    let json = serde_json::to_string(&expected).expect("JSON");
-    std::fs::write(path.with_extension("json"), json).expect("written");
+    })
 }
 
 /// Any text, with what is nasty in mail more often than chance would have it.

@@ -130,6 +130,7 @@ on_both! {
     an_edition_ends_when_nothing_waits
     an_edition_is_looked_at_when_the_queue_runs_dry
     a_pause_and_the_server_are_told
+    what_has_ended_is_not_paused
     what_the_server_taught_is_kept_until_it_teaches_more
     what_a_crash_left_is_doubt
     what_a_crash_left_can_be_held

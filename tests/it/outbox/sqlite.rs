@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use chrono::DateTime;
 use phobien::delivery::Progress;
 use phobien::document::{DocumentId, Standing};
-use phobien::edition::{Bundle, EditionId, EditionState, Entry, Note};
+use phobien::edition::{Bundle, EditionId, EditionState, Entry, Note, Purpose};
 use phobien::ledger::editions::{self, Freeze, NewDelivery, NewEdition};
 use phobien::ledger::{Ledger, decisions};
 use phobien::organisation::{Language, RecipientKind};
@@ -38,7 +38,7 @@ impl InSqlite {
             kind: RecipientKind::Member,
             recipient: self.ids[code],
             member: Some(self.ids[code]),
-            branch: 1,
+            branch: Some(1),
             code: Some(code.to_owned()),
             name: code.to_owned(),
             person: None,
@@ -76,6 +76,7 @@ impl Subject for InSqlite {
         let mut tx = self.office.ledger.begin().await.unwrap();
         let new = NewEdition {
             schedule: name.clone(),
+            purpose: Purpose::Documents,
             nominal_at: later(due_in),
             due_at: later(due_in),
             state: EditionState::Open,

@@ -268,6 +268,25 @@ pub(super) async fn a_pause_and_the_server_are_told<S: Subject>() {
     assert_eq!(subject.attention().await, [paused]);
 }
 
+pub(super) async fn what_has_ended_is_not_paused<S: Subject>() {
+    let subject = S::new().await;
+    let edition = subject.publish(0, false, &["A1"]).await;
+    subject.withdraw(edition).await;
+    let ended = subject.outbox().turn(&claiming(9), now()).await.unwrap();
+    assert_eq!(ended.closed, [(edition, EditionState::Partly)]);
+    let late = Turn {
+        pauses: vec![Pause {
+            edition,
+            why: "test".into(),
+            detail: "mend it".into(),
+        }],
+        ..Turn::default()
+    };
+    subject.outbox().turn(&late, now()).await.unwrap();
+    assert_eq!(subject.state(edition).await, EditionState::Partly);
+    assert_eq!(subject.attention().await, []);
+}
+
 pub(super) async fn what_the_server_taught_is_kept_until_it_teaches_more<S: Subject>() {
     let subject = S::new().await;
     let outbox = subject.outbox();

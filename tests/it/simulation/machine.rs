@@ -13,7 +13,7 @@ use phobien::document::Sha256;
 use phobien::ledger::deliveries::Sheets;
 use phobien::ledger::log::Queue;
 use phobien::ledger::outbox::{Outbox, Turn, Turned};
-use phobien::ledger::{LedgerError, Result};
+use phobien::ledger::{LedgerError, Result, Written};
 use tokio_util::sync::CancellationToken;
 
 use super::dice;
@@ -114,7 +114,7 @@ impl Machine {
             return;
         };
         self.journal.note(&*line);
-        let books = self.memory.books();
+        let books = self.memory.look();
         let Some(row) = books.marked().find(|row| row.token == token) else {
             let row = books.rows.values().find(|row| row.token == token);
             let words = format!("on the wire and not marked: {line}: {row:?}");
@@ -173,7 +173,7 @@ impl Outbox for Machine {
                     .note(&format!("{claims:?} {stopped:?} {closed:?}"));
             }
         }
-        let unsettled = self.memory.books().marked().count();
+        let unsettled = self.memory.look().marked().count();
         if unsettled > self.in_doubt_max {
             let most = self.in_doubt_max;
             self.journal
@@ -202,6 +202,10 @@ impl Outbox for Machine {
 
     async fn next_time(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
         self.memory.next_time(now).await
+    }
+
+    fn written(&self) -> Option<Written> {
+        self.memory.written()
     }
 
     async fn learnt(&self) -> Result<Option<String>> {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use phobien::delivery::{Event, Progress, State};
@@ -11,7 +12,7 @@ use phobien::edition::{EditionId, EditionState};
 use phobien::ledger::deliveries::{Claim, Settlement, Sheets, Stopped};
 use phobien::ledger::log::Queue;
 use phobien::ledger::outbox::{Outbox, Server, Turn, Turned};
-use phobien::ledger::{LedgerError, Result};
+use phobien::ledger::{LedgerError, Result, Written};
 
 /// How many hard failures, from different editions, hold an address.
 const HARD_FAILURES_MAX: u32 = 2;
@@ -81,12 +82,21 @@ pub(crate) struct Books {
     deferred: BTreeSet<i64>,
     open: BTreeSet<EditionId>,
     learnt: Option<String>,
+    /// How often anybody wrote.
+    commits: u64,
 }
 
 impl Memory {
-    /// The books, for looking and for what others than the pump write.
-    pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
+    /// The books, for looking.
+    pub(crate) fn look(&self) -> MutexGuard<'_, Books> {
         self.0.lock().unwrap()
+    }
+
+    /// The books, for what others than the pump write.
+    pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
+        let mut books = self.look();
+        books.commits += 1;
+        books
     }
 }
 
@@ -96,6 +106,12 @@ fn kept(at: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 impl Books {
+    /// What changes whenever a turn that settles nothing writes.
+    fn counts(&self) -> [usize; 4] {
+        let (pending, sending) = (self.pending.len(), self.sending.len());
+        [pending, sending, self.due.len(), self.open.len()]
+    }
+
     /// Puts an edition on record.
     pub(crate) fn publish(&mut self, edition: Edition, rows: Vec<Row>) -> EditionId {
         let id = EditionId(self.editions.len() as i64 + 1);
@@ -153,7 +169,10 @@ impl Books {
             ..row.progress.clone()
         };
         self.put(id, progress, row.reply.clone());
-        self.move_edition(edition, EditionState::Open, None);
+        let state = self.editions[&edition].state;
+        if matches!(state, EditionState::Sent | EditionState::Partly) {
+            self.move_edition(edition, EditionState::Open, None);
+        }
     }
 
     fn index(&mut self, id: i64, edition: EditionId, progress: &Progress, add: bool) {
@@ -223,6 +242,10 @@ impl Books {
 
     fn tell(&mut self, turn: &Turn) {
         for pause in &turn.pauses {
+            let state = self.editions[&pause.edition].state;
+            if !matches!(state, EditionState::Open | EditionState::Paused) {
+                continue;
+            }
             let about = ("paused", pause.edition.to_string());
             let why = Some(pause.why.clone());
             self.move_edition(pause.edition, EditionState::Paused, why);
@@ -335,7 +358,8 @@ impl Books {
 
 impl Outbox for Memory {
     async fn turn(&self, turn: &Turn, now: DateTime<Utc>) -> Result<Turned> {
-        let (mut books, now) = (self.books(), kept(now));
+        let (mut books, now) = (self.look(), kept(now));
+        let before = books.counts();
         books.settle(&turn.settlements)?;
         books.tell(turn);
         books.wake(now);
@@ -345,6 +369,10 @@ impl Outbox for Memory {
         }
         if turned.claims.len() < turn.most || turn.most == 0 {
             books.close(turn, &mut turned);
+        }
+        let told = turn.server.is_some() || turn.learnt.is_some() || !turn.pauses.is_empty();
+        if told || !turn.settlements.is_empty() || books.counts() != before {
+            books.commits += 1;
         }
         Ok(turned)
     }
@@ -369,7 +397,7 @@ impl Outbox for Memory {
     }
 
     async fn sheet(&self, bundle: i64) -> Result<Sheets> {
-        let bundle = &self.books().bundles[&bundle];
+        let bundle = &self.look().bundles[&bundle];
         Ok(Sheets {
             sheet: bundle.sheet.clone(),
             envelope: bundle.envelope.clone(),
@@ -377,23 +405,27 @@ impl Outbox for Memory {
     }
 
     async fn attachment(&self, sha256: Sha256) -> Result<Vec<u8>> {
-        Ok(self.books().blobs[&sha256].clone())
+        Ok(self.look().blobs[&sha256].clone())
     }
 
     async fn next_time(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
-        let (books, now) = (self.books(), kept(now));
+        let (books, now) = (self.look(), kept(now));
         let open = |id: &i64| books.open.contains(&books.rows[id].edition);
         let due = books.due.iter().find(|(_, id)| open(id)).map(|(at, _)| *at);
         let editions = books.open.iter().map(|id| books.editions[id].due_at);
         Ok(editions.filter(|at| *at > now).chain(due).min())
     }
 
+    fn written(&self) -> Option<Written> {
+        Some(Written::new(SystemTime::UNIX_EPOCH, self.look().commits))
+    }
+
     async fn learnt(&self) -> Result<Option<String>> {
-        Ok(self.books().learnt.clone())
+        Ok(self.look().learnt.clone())
     }
 
     async fn queue(&self) -> Result<Queue> {
-        let books = self.books();
+        let books = self.look();
         let paused = |id: &EditionId| books.editions[id].state == EditionState::Paused;
         let held_back = books.pending.iter().filter(|(edition, _)| paused(edition));
         Ok(Queue {

@@ -59,10 +59,16 @@ fn every_world_ends_well() {
 }
 
 #[test]
+fn worlds_that_ended_badly_once_end_well() {
+    // A doubt settled in a paused edition opened it, and nobody could clear its matter.
+    sound(9554);
+}
+
+#[test]
 fn a_rate_leaves_an_idle_daemon_at_rest() {
-    // Two acts of the disk a turn, a turn every two seconds.
+    // Two acts of the disk a turn; while nobody writes, a turn every half minute.
     let acts = World::idle(600).acts;
-    assert!((3_000..=4_000).contains(&acts), "{acts} acts in an hour");
+    assert!((200..=300).contains(&acts), "{acts} acts in an hour");
 }
 
 #[test]

@@ -233,7 +233,7 @@ impl Office {
 
     /// Who is still owed something that nothing covers, though a letter could go there.
     pub(crate) fn untold(&self) -> Vec<String> {
-        let (desk, books) = (self.desk.lock().unwrap(), self.memory.books());
+        let (desk, books) = (self.desk.lock().unwrap(), self.memory.look());
         let members = (0..desk.members.len() as i64).filter(|m| !books.left.contains(m));
         let untold = members.filter(|member| {
             let (entries, held) = desk.owed_to(&books, *member);
@@ -316,6 +316,7 @@ impl Desk {
             words: &Words::default(),
             sender: &sender,
             date: due_at.fixed_offset(),
+            confirm_by: None,
             list_id: "day.office.example",
             edition: key,
             message_size_max: 1_000_000,

@@ -74,7 +74,7 @@ pub(crate) fn judge(world: &World) -> (Sum, Vec<String>) {
     for taken in &record.taken {
         copies.entry(token(taken)).or_default().push(taken);
     }
-    let books = world.memory.books();
+    let books = world.memory.look();
     let mut sum = Sum {
         hours: world.age.as_secs() / 3600,
         lives: world.lives,

@@ -68,7 +68,7 @@ impl World {
             let mut world = Self::drawn();
             life(&mut world, &lock.unwrap()).await;
             world.age = dice::age();
-            let rows = format!("{:?}", world.memory.books().rows);
+            let rows = format!("{:?}", world.memory.look().rows);
             world.journal.note(&rows);
             let taken = format!("{:?}", world.record.lock().unwrap().taken);
             world.journal.note(&taken);
@@ -161,12 +161,7 @@ impl World {
                 self.office.publish("last", dice::now(), false);
             }
             self.life(lock, u64::MAX, Until::Done, PATIENCE).await;
-            let paused = self
-                .memory
-                .books()
-                .attention
-                .keys()
-                .any(|k| k.0 == "paused");
+            let paused = self.memory.look().attention.keys().any(|k| k.0 == "paused");
             if !untold && !paused && self.office.untold().is_empty() {
                 return;
             }
@@ -185,7 +180,7 @@ impl World {
             // A disk that stayed full ended it.
             return;
         }
-        let books = self.memory.books();
+        let books = self.memory.look();
         let open = |row: &&Row| books.editions[&row.edition].state == EditionState::Open;
         let waits = |row: &&Row| matches!(row.progress.state, State::Pending | State::Deferred);
         let waiting = books.rows.values().filter(open).filter(waits).count();

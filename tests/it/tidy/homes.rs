@@ -21,6 +21,11 @@ pub(crate) const HOMES: &[Home] = &[
         &["letter", "web", "cli"],
         "letters, pages and the printable branch letter",
     ),
+    (
+        "aws_lc_rs",
+        &["letter", "courier"],
+        "signs letters (DKIM); the provider of TLS",
+    ),
     ("calamine", &["roster"], "the only reader of XLSX"),
     ("cfb", &["extract"], "the only reader of compound files"),
     (
@@ -116,11 +121,6 @@ pub(crate) const HOMES: &[Home] = &[
         "patterns in text",
     ),
     (
-        "ring",
-        &["letter", "courier"],
-        "signs letters (DKIM); the provider of TLS",
-    ),
-    (
         "rust_xlsxwriter",
         &["table", "roster"],
         "reports, and the roster template of `init`",
@@ -134,6 +134,10 @@ pub(crate) const HOMES: &[Home] = &[
     ),
     ("rustls_native_certs", &["courier"], "the only TLS"),
     ("sd_notify", &["daemon"], "who answers to systemd"),
+    ("prometheus_client", &["daemon"], "the page of figures"),
+    ("hyper", &["daemon"], "the page of figures"),
+    ("hyper_util", &["daemon"], "the page of figures"),
+    ("http_body_util", &["daemon"], "the page of figures"),
     (
         "secrecy",
         &["courier", "daemon", "cli"],
@@ -230,7 +234,7 @@ pub(crate) const CLOCKS: &[Home] = &[
     ("SystemTime::now", &[], ""),
     (
         "Instant::now",
-        &["courier", "deliver"],
+        &["sandbox", "courier", "deliver"],
         "deadlines of a dialogue, waits of the pump; they decide nothing on record",
     ),
     ("env::var", &[], ""),
