@@ -246,8 +246,8 @@ pub(super) async fn print(
     let stored = desk.ledger.sheet(row.bundle).await?;
     let sheet = Sheet::from_bytes(&stored.sheet).context("the stored sheet")?;
     let personal = serde_json::from_str(&row.personal).context("the stored letter")?;
-    let html = sheet.html(&personal)?;
-    write_out(desk, html.as_bytes(), out.as_deref())?;
+    let page = sheet.page(&personal)?;
+    write_out(desk, page.as_bytes(), out.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
 

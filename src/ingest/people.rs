@@ -131,7 +131,7 @@ async fn note_faults(
         return Ok(());
     }
     let detail = format!(
-        "{errors} lỗi trong danh sách {} / faults in the roster: phobien members check",
+        "{errors} lỗi trong danh sách {} / faults in the roster: `phobien members check`",
         config.roster.file.display()
     );
     events::attend(tx, "roster", "faults", &detail, now).await?;

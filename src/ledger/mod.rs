@@ -5,6 +5,7 @@ pub mod again;
 mod ailment;
 mod audit;
 pub mod backup;
+pub mod branches;
 pub mod closing;
 pub mod confirmations;
 pub mod decisions;

@@ -3,6 +3,7 @@
 
 mod annexes;
 mod beside;
+mod branch;
 mod day;
 mod desk;
 mod edges;
