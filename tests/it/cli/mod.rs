@@ -9,6 +9,7 @@ mod edges;
 mod levels;
 mod metrics;
 mod office;
+mod people;
 mod proof;
 mod purge;
 mod restore;
