@@ -10,6 +10,7 @@ mod levels;
 mod metrics;
 mod office;
 mod people;
+mod period;
 mod proof;
 mod purge;
 mod restore;

@@ -1,6 +1,5 @@
-//! Owns the tests of one person's data: handed over whole, removed from every byte of the state,
-//! gone when the period is over, and never mailed again once it left. It looks at the database
-//! only as bytes, but to make letters old.
+//! Owns the tests of one person's data: handed over whole, removed from every byte of the state. It
+//! looks at the database only as bytes, but to put a letter on the wire.
 
 use std::path::Path;
 
@@ -11,9 +10,10 @@ use sqlx::{ConnectOptions, Connection, Executor};
 use super::desk::{Desk, silent_server};
 
 const HEAD: &str = "ma,ho_ten,email,chi_bo,chuc_vu,loai\n";
-const QUY: &str = "DV001,Trần Công Quý,quy@mot.example,Chi bộ Một,Bí thư chi bộ,Chính thức\n";
+pub(super) const QUY: &str =
+    "DV001,Trần Công Quý,quy@mot.example,Chi bộ Một,Bí thư chi bộ,Chính thức\n";
 const CHI: &str = "DV002,Trần Kim Chi,chi@mot.example,Chi bộ Một,Đảng viên,Chính thức\n";
-const SANG: &str = "DV003,Ngô Minh Sáng,sang@hai.example,Chi bộ Hai,Bí thư,Chính thức\n";
+pub(super) const SANG: &str = "DV003,Ngô Minh Sáng,sang@hai.example,Chi bộ Hai,Bí thư,Chính thức\n";
 
 /// True where a file of the state folder holds the bytes, in whatever folder of it.
 fn holds(folder: &Path, text: &str) -> bool {
@@ -28,7 +28,7 @@ fn holds(folder: &Path, text: &str) -> bool {
 }
 
 /// A desk whose office is told of each edition, after both schedules went out once.
-fn told() -> Desk {
+pub(super) fn told() -> Desk {
     let desk = Desk::open("maildir:thu");
     let config = std::fs::read_to_string(desk.path("phobien.toml")).unwrap();
     let office = "[office]\nnotify = [\"vp@dangbo.example\"]\n";
@@ -39,11 +39,11 @@ fn told() -> Desk {
     desk
 }
 
-fn roster(desk: &Desk, rows: &[&str]) {
+pub(super) fn roster(desk: &Desk, rows: &[&str]) {
     desk.write("roster.csv", &format!("{HEAD}{}", rows.concat()));
 }
 
-fn now_holds(desk: &Desk, words: &[&str]) -> Vec<String> {
+pub(super) fn now_holds(desk: &Desk, words: &[&str]) -> Vec<String> {
     let folder = desk.path("so-cai");
     let held = words.iter().filter(|word| holds(&folder, word));
     held.map(|word| (*word).to_owned()).collect()
@@ -336,121 +336,6 @@ fn an_erased_person_who_is_listed_again_waits_for_the_office() {
 }
 
 #[test]
-fn the_period_takes_the_people_out_of_old_letters_and_says_before_what_it_will() {
-    let desk = told();
-    desk.drop_document(42, "về việc khác");
-    let file = desk.path("so-cai/phobien.db");
-    // Two years and more ago; who left then is in no letter since.
-    write(&file, "UPDATE editions SET due_at = due_at - 70000000000");
-    roster(&desk, &[QUY, SANG]);
-    desk.good(&["send", "hang-ngay"]);
-    write(&file, "UPDATE members SET left_at = left_at - 70000000000");
-    let words = ["Trần Kim Chi", "chi@mot.example", "DV002"];
-    assert_eq!(now_holds(&desk, &words), words);
-    let names = |row: &Value| row["name"].as_str().unwrap().starts_with("p-");
-    let said = desk.row(&["retention", "--dry-run"]);
-    assert!(
-        !desk.lines(0, &["log"]).iter().any(names),
-        "a dry run does nothing"
-    );
-    let done = desk.row(&["retention"]);
-    for key in ["editions", "letters", "people", "folded"] {
-        assert_eq!(said[key], done[key], "{key}: {said} {done}");
-    }
-    assert_eq!(
-        (&done["people"], &done["folded"]),
-        (&json!(1), &json!(true))
-    );
-    let log = desk.lines(0, &["log"]);
-    let old: Vec<_> = log.iter().filter(|d| d["edition"] == "e-1").collect();
-    assert_eq!(old.len(), 3);
-    assert!(
-        old.iter().all(|d| names(d) && d["address"] == d["code"]),
-        "{old:?}"
-    );
-    assert_eq!(now_holds(&desk, &words), Vec::<String>::new());
-    // Who is listed is still sent what comes, and what came is found.
-    assert_eq!(desk.lines(0, &["log", "--to", "DV001"]).len(), 1);
-    assert_eq!(desk.row(&["verify"])["intact"], true);
-    let again = desk.row(&["retention"]);
-    assert_eq!(
-        (&again["letters"], &again["people"]),
-        (&json!(0), &json!(0))
-    );
-    let sent = desk.lines(0, &["send", "hang-ngay"]);
-    assert_eq!(sent.last().unwrap()["sent"], 0, "nothing is owed anew");
-    let events = desk.row(&["members", "export", "DV001"]);
-    let told = events["deliveries"].as_array().unwrap().len();
-    assert_eq!(
-        told, 3,
-        "what is kept under the pseudonym is the person's data still"
-    );
-}
-
-#[test]
-fn the_service_looks_at_the_period_once_a_day() {
-    let desk = told();
-    let file = desk.path("so-cai/phobien.db");
-    write(&file, "UPDATE editions SET due_at = due_at - 70000000000");
-    let mut service = desk.start(&["run"]);
-    let done = (0..100).any(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(100));
-        desk.row(&["retention", "--dry-run"])["letters"] == 0
-    });
-    let pid = service.id().to_string();
-    assert!(
-        std::process::Command::new("kill")
-            .arg(&pid)
-            .status()
-            .unwrap()
-            .success()
-    );
-    service.wait().unwrap();
-    assert!(done, "the service did not look");
-    assert_eq!(desk.row(&["verify"])["intact"], true);
-    let log = desk.lines(0, &["log", "--edition", "e-1"]);
-    assert!(
-        log.iter()
-            .all(|d| d["name"].as_str().unwrap().starts_with("p-")),
-        "{log:?}"
-    );
-}
-
-#[test]
-fn who_left_gets_nothing_more_waiting_or_deferred() {
-    let desk = Desk::open("maildir:thu");
-    desk.drop_document(41, "về công tác văn thư");
-    desk.good(&["ingest"]);
-    desk.good(&["publish", "hang-ngay"]);
-    let file = desk.path("so-cai/phobien.db");
-    write(
-        &file,
-        "UPDATE deliveries SET state = 'deferred', attempts = 1, next_attempt_at = 1,
-         first_reply_at = 1, reply = '451 later' WHERE code = 'DV003'",
-    );
-    roster(
-        &desk,
-        &[
-            QUY,
-            "DV004,Lê An,an@hai.example,Chi bộ Hai,Đảng viên,Chính thức\n",
-        ],
-    );
-    // It is what the office drops that counts: the roster is read before anything is attempted.
-    desk.type_in(&["deliver"]);
-    let log = desk.lines(0, &["log"]);
-    let state = |code: &str| {
-        let row = log.iter().find(|d| d["code"] == code).unwrap();
-        (row["state"].clone(), row["reply"].clone())
-    };
-    assert_eq!(state("DV001").0, "sent");
-    for code in ["DV002", "DV003"] {
-        assert_eq!(state(code), (json!("cancelled"), json!("left")), "{code}");
-    }
-    assert!(!desk.path("thu/chi@mot.example").exists());
-    assert!(!desk.path("thu/sang@hai.example").exists());
-}
-
-#[test]
 fn an_event_cannot_be_altered_under_cover_of_an_erasure() {
     let desk = told();
     desk.good(&["documents", "hold", "41-QĐ/TW", "--by", "Trần Kim Chi"]);
@@ -465,6 +350,111 @@ fn an_event_cannot_be_altered_under_cover_of_an_erasure() {
     assert_eq!(row["intact"], false, "{row}");
 }
 
+#[test]
+fn a_namesake_at_the_same_mailbox_keeps_everything() {
+    let desk = Desk::open("maildir:thu");
+    let other = CHI.replace("DV002", "DV005");
+    roster(&desk, &[QUY, CHI, &other, SANG]);
+    desk.drop_document(41, "về công tác văn thư");
+    desk.good(&["send", "hang-ngay"]);
+    desk.good(&["send", "chi-bo"]);
+    desk.good(&["documents", "hold", "41-QĐ/TW", "--by", "Trần Kim Chi"]);
+    roster(&desk, &[QUY, &other, SANG]);
+    let row = desk.row(&["members", "erase", "DV002", "--yes"]);
+    let done = (&row["letters"], &row["branch_letters"], &row["events"]);
+    assert_eq!(done, (&json!(1), &json!(1), &json!(0)), "{row}");
+    let log = desk.lines(0, &["log", "--to", "DV005"]);
+    let kept = (&log[0]["name"], &log[0]["address"]);
+    assert_eq!(kept, (&json!("Trần Kim Chi"), &json!("chi@mot.example")));
+    let letter = [
+        "preview",
+        "chi-bo",
+        "--to",
+        "CB1",
+        "--edition",
+        "e-2",
+        "--format",
+        "text",
+    ];
+    let letter = desk.good(&letter);
+    assert_eq!(
+        letter.matches("Trần Kim Chi").count(),
+        1,
+        "one row is one person: {letter}"
+    );
+    assert_eq!(now_holds(&desk, &["DV002"]), Vec::<String>::new());
+    assert_eq!(desk.row(&["verify"])["intact"], true);
+    // The mailbox is the other's, so nobody else who has it is held.
+    let third = CHI.replace("DV002", "DV006").replace("Chi,", "Liên,");
+    roster(&desk, &[QUY, &other, &third, SANG]);
+    assert!(!matters(&desk).to_string().contains("DV006"));
+}
+
+#[test]
+fn an_address_that_the_organisation_uses_is_not_erased() {
+    let desk = Desk::open("maildir:thu");
+    desk.drop_document(41, "về công tác văn thư");
+    desk.good(&["send", "hang-ngay"]);
+    roster(&desk, &[QUY, SANG]);
+    let config = std::fs::read_to_string(desk.path("phobien.toml")).unwrap();
+    let listed = "file = \"roster.csv\"\nbranches = \"chi-bo.csv\"";
+    let config = config.replace("file = \"roster.csv\"", listed);
+    let mailbox = |of: &str| {
+        let list = format!("ma,ten,hop_thu\nCB1,Chi bộ Một,{of}@mot.example\n");
+        desk.write("chi-bo.csv", &list);
+    };
+    mailbox("chi");
+    desk.write("phobien.toml", &config);
+    let said = desk.bad(1, &["members", "erase", "DV002", "--yes"]);
+    assert!(said.contains("mailbox of the branch CB1"), "{said}");
+    mailbox("cb1");
+    let office = "[office]\nnotify = [\"chi@mot.example\"]\n";
+    desk.write("phobien.toml", &format!("{config}{office}"));
+    let said = desk.bad(1, &["members", "erase", "DV002", "--yes"]);
+    assert!(said.contains("[office] notify"), "{said}");
+    desk.write("phobien.toml", &config);
+    desk.good(&["members", "erase", "DV002", "--yes"]);
+    let left = now_holds(&desk, &["chi@mot.example"]);
+    assert_eq!(left, Vec::<String>::new());
+}
+
+#[test]
+fn what_waits_and_what_the_office_was_told_name_the_erased_no_more() {
+    let desk = told();
+    let nowhere = "DV004,Lê Không Thư,,Chi bộ Một,Đảng viên,Chính thức\n";
+    roster(&desk, &[QUY, CHI, nowhere, SANG]);
+    desk.good(&["send", "hang-ngay"]);
+    desk.drop_document(42, "về việc khác");
+    desk.good(&["ingest"]);
+    let row = desk.row(&["publish", "chi-bo"]);
+    let edition = row["edition"].as_str().unwrap();
+    let waits = [
+        "preview",
+        "chi-bo",
+        "--to",
+        "CB1",
+        "--edition",
+        edition,
+        "--format",
+        "text",
+    ];
+    assert!(desk.good(&waits).contains("Lê Không Thư"));
+    assert_eq!(now_holds(&desk, &["DV004"]), ["DV004"]);
+    roster(&desk, &[QUY, CHI, SANG]);
+    let row = desk.row(&["members", "erase", "DV004", "--yes"]);
+    let done = (&row["branch_letters"], &row["summaries"]);
+    assert_eq!(done, (&json!(1), &json!(1)), "{row}");
+    let letter = desk.good(&waits);
+    assert!(
+        !letter.contains("Không Thư") && !letter.contains("p-"),
+        "{letter}"
+    );
+    let words = ["DV004", "Lê Không Thư"];
+    assert_eq!(now_holds(&desk, &words), Vec::<String>::new());
+    assert_eq!(desk.row(&["verify"])["intact"], true);
+    assert_eq!(desk.lines(0, &["deliver"]).last().unwrap()["failed"], 0);
+}
+
 /// What needs a person, once the roster was read.
 fn matters(desk: &Desk) -> Value {
     desk.good(&["members"]);
@@ -473,7 +463,7 @@ fn matters(desk: &Desk) -> Value {
 }
 
 /// Writes to a ledger past the program.
-fn write(file: &Path, sql: &'static str) {
+pub(super) fn write(file: &Path, sql: &'static str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let options = SqliteConnectOptions::new().filename(file);
