@@ -423,6 +423,7 @@ fn what_waits_and_what_the_office_was_told_name_the_erased_no_more() {
     let desk = told();
     let nowhere = "DV004,Lê Không Thư,,Chi bộ Một,Đảng viên,Chính thức\n";
     roster(&desk, &[QUY, CHI, nowhere, SANG]);
+    desk.drop_document(43, "về việc khác nữa");
     desk.good(&["send", "hang-ngay"]);
     desk.drop_document(42, "về việc khác");
     desk.good(&["ingest"]);
