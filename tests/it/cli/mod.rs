@@ -10,6 +10,8 @@ mod edges;
 mod levels;
 mod metrics;
 mod office;
+mod people;
+mod period;
 mod proof;
 mod purge;
 mod restore;
