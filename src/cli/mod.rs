@@ -23,6 +23,7 @@ mod open;
 mod preview;
 mod publish;
 mod purge;
+mod report;
 mod restore;
 mod row;
 mod secret;
@@ -156,6 +157,7 @@ async fn at_desk(desk: &Desk, command: Command) -> Result<ExitCode> {
         Command::Members { command } => members::run(desk, command).await,
         Command::Status => status::run(desk).await,
         Command::Log(ask) => log::run(desk, ask).await,
+        Command::Report(ask) => report::run(desk, ask).await,
         Command::Confirm(ask) => confirm::run(desk, ask).await,
         Command::Resend(ask) => editions::resend(desk, ask).await,
         Command::Cancel { edition } => editions::cancel(desk, &edition).await,

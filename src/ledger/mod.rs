@@ -22,6 +22,7 @@ mod owner;
 pub mod people;
 pub mod purge;
 pub mod recipients;
+pub mod report;
 pub mod restore;
 mod sightings;
 pub mod slots;
@@ -229,6 +230,15 @@ impl Ledger {
             return Err(LedgerError::Unsynced);
         }
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Begins a transaction that only reads: all of its questions see the ledger of one moment,
+    /// whatever others commit meanwhile.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn snapshot(&self) -> Result<Tx> {
+        Ok(self.readers.begin().await?)
     }
 
     /// How the write-ahead log stands now; none where that cannot be seen. It is another after

@@ -11,6 +11,7 @@ use super::sheet::Sheet;
 use super::{Frame, Unfit};
 use crate::edition::{EditionId, EditionState};
 use page::Page;
+pub use words::because;
 
 /// What happened.
 #[derive(Clone, Debug)]
@@ -137,6 +138,16 @@ pub enum Because {
     Bounced,
     /// It may have arrived.
     InDoubt,
+    /// The server put it off; its code. It goes again by itself.
+    PutOff(String),
+    /// It waits for its turn.
+    Queued,
+    /// It waits in an edition that a person has to resume.
+    EditionPaused,
+    /// Its recipient receives nothing for now.
+    Paused,
+    /// No edition has carried it to them yet.
+    NotYet,
 }
 
 /// Something that waits for a person.

@@ -140,7 +140,8 @@ pub(super) fn state(state: EditionState, language: Language) -> &'static str {
 }
 
 /// Why somebody was not reached.
-pub(super) fn because(why: &Because, language: Language) -> String {
+#[must_use]
+pub fn because(why: &Because, language: Language) -> String {
     let (vi, en) = match why {
         Because::NoAddress => ("chưa có địa chỉ thư dùng được", "no usable address"),
         Because::Held => (
@@ -156,10 +157,17 @@ pub(super) fn because(why: &Because, language: Language) -> String {
             "chưa rõ đã tới hay chưa",
             "nobody can say whether it arrived",
         ),
+        Because::PutOff(_) => ("máy chủ hẹn gửi lại", "put off by the server"),
+        Because::Queued => ("đang chờ gửi", "queued"),
+        Because::EditionPaused => ("đợt gửi đang tạm dừng", "the edition is paused"),
+        Because::Paused => ("tạm dừng nhận thư", "receives nothing for now"),
+        Because::NotYet => ("chưa tới đợt gửi", "in no edition yet"),
     };
     let words = say(language, vi, en);
     match why {
-        Because::NoMailbox(code) | Because::Refused(code) if !code.is_empty() => {
+        Because::NoMailbox(code) | Because::Refused(code) | Because::PutOff(code)
+            if !code.is_empty() =>
+        {
             format!("{words} ({code})")
         }
         _ => words.to_owned(),

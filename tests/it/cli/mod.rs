@@ -11,5 +11,6 @@ mod metrics;
 mod office;
 mod proof;
 mod purge;
+mod report;
 mod restore;
 mod sums;
