@@ -11,7 +11,6 @@ use super::{Cell, Heading, Result};
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A list being written.
-#[derive(Debug)]
 pub(super) struct Delimited<W: Write> {
     out: Writer<W>,
     group: String,

@@ -165,9 +165,6 @@ pub enum TableError {
     /// The workbook could not be put together.
     #[error("workbook: {0}")]
     Workbook(#[from] rust_xlsxwriter::XlsxError),
-    /// The page could not be put together.
-    #[error("page: {0}")]
-    Page(#[from] askama::Error),
     /// The folder in which a large workbook is put together took no more.
     #[error("{}: no room to put a large workbook together; is the disk full?", .0.display())]
     Scratch(PathBuf),
@@ -178,10 +175,8 @@ pub type Result<T> = std::result::Result<T, TableError>;
 
 /// A report being written, row by row: however long it is, it does not stand in memory. A workbook
 /// of few rows does.
-#[derive(Debug)]
 pub struct Table<W: Write + Send>(Written<W>);
 
-#[derive(Debug)]
 enum Written<W: Write + Send> {
     Csv(Delimited<W>),
     Xlsx(Box<Book<W>>),

@@ -8,7 +8,6 @@ use askama::Template;
 use super::{Cell, Heading, Result, Tone, moment};
 
 /// A page being written.
-#[derive(Debug)]
 pub(super) struct Page<W: Write> {
     out: BufWriter<W>,
     heading: Heading,

@@ -25,7 +25,6 @@ const SHEETS_MAX: usize = 200;
 const NARROWEST: u16 = 6;
 
 /// A workbook being written.
-#[derive(Debug)]
 pub(super) struct Book<W: Write + Send> {
     book: Workbook,
     out: W,
@@ -98,10 +97,8 @@ impl<W: Write + Send> Book<W> {
                 .is_some_and(|list| list.next - list.head > ROWS_MAX)
             {
                 self.close()?;
-                let name = match self.one_list {
-                    true => self.heading.group.to_owned(),
-                    false => self.group.clone(),
-                };
+                let one = self.one_list.then(|| self.heading.group.to_owned());
+                let name = one.unwrap_or_else(|| self.group.clone());
                 self.open(&name)?;
             }
             self.row(row)?;
@@ -131,18 +128,20 @@ impl<W: Write + Send> Book<W> {
     /// Begins a sheet of rows.
     fn open(&mut self, name: &str) -> Result<()> {
         let large = self.heading.rows > IN_MEMORY_MAX;
-        let sheet = match large {
-            true => self.book.add_worksheet_with_constant_memory()?,
-            false => self.book.add_worksheet(),
+        let sheet = if large {
+            self.book.add_worksheet_with_constant_memory()?
+        } else {
+            self.book.add_worksheet()
         };
         sheet.set_name(self.names.free(name))?;
         let heading = &self.heading;
         let mut heads = vec![heading.serial()];
         heads.extend(self.one_list.then_some(heading.group));
         heads.extend(heading.columns.iter().map(|column| column.head));
-        let head = match heading.one_list {
-            true => sums::opening(sheet, heading, &self.look)?,
-            false => 0,
+        let head = if heading.one_list {
+            sums::opening(sheet, heading, &self.look)?
+        } else {
+            0
         };
         for (column, text) in heads.iter().enumerate() {
             sheet.write_string_with_format(head, at(column), *text, &self.look.head)?;

@@ -20,7 +20,7 @@ use crate::ledger::report::{self, BranchRow, Chosen};
 use crate::ledger::{LedgerError, Tx};
 use crate::letter::office::{self, Because};
 use crate::publish;
-use crate::table::{Cell, Column, Heading, Sums, Table, Tone};
+use crate::table::{Cell, Column, Sums, Table, Tone};
 
 /// Rows read at a time.
 const PAGE: usize = 500;

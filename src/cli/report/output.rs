@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -87,7 +87,7 @@ impl Output {
                         new.write(true).create_new(true).mode(0o600).open(&part)
                     }
                 }
-                .map(|file| Box::new(file) as Sink<'s>)
+                .map(|file| Box::new(BufWriter::new(file)) as Sink<'s>)
                 .with_context(|| part.display().to_string())?
             }
         };

@@ -5,7 +5,7 @@ use rust_xlsxwriter::{Chart, ChartType, Color, Worksheet};
 
 use super::look::{self, Look};
 use super::{at, breadth};
-use crate::table::{Heading, Result, Tone};
+use crate::table::{Heading, Result, TEXT_MAX, Tone};
 
 /// Groups that a chart shows; of more only their total.
 const BARS_MAX: usize = 30;
@@ -19,7 +19,7 @@ pub(super) fn opening(sheet: &mut Worksheet, heading: &Heading, look: &Look) -> 
     let mut row = 2;
     for (label, value) in &heading.facts {
         let line = format!("{label}: {value}");
-        let line: String = line.chars().take(super::super::TEXT_MAX).collect();
+        let line: String = line.chars().take(TEXT_MAX).collect();
         sheet.write_string_with_format(row, 0, &line, &look.plain)?;
         row += 1;
     }
@@ -37,7 +37,10 @@ pub(super) fn write(sheet: &mut Worksheet, heading: &Heading, look: &Look) -> Re
         let width = breadth(text).saturating_add(3).max(10);
         sheet.set_column_width(at(column + 1), f64::from(width))?;
     }
-    let names = sums.groups.iter().map(|(name, _)| breadth(name) + 3);
+    let names = sums
+        .groups
+        .iter()
+        .map(|(name, _)| breadth(name).saturating_add(3));
     let width = names.max().unwrap_or(0).clamp(24, 60);
     sheet.set_column_width(0, f64::from(width))?;
     for (name, counts) in &sums.groups {

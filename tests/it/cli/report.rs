@@ -103,7 +103,10 @@ impl Page {
 async fn trouble() -> (Peer, Desk) {
     let rule = |to: &str, reply: &str| Rule::at(Stage::Rcpt).to(to).then(Action::reply(reply));
     let script = Script::new()
-        .rule(rule("chi@mot.example", "550 5.1.1 <chi@mot.example> unknown, ask boss@x.example"))
+        .rule(rule(
+            "chi@mot.example",
+            "550 5.1.1 <chi@mot.example> unknown, ask boss@x.example",
+        ))
         .rule(rule("sang@hai.example", "450 4.2.1 later"));
     let peer = Peer::start(script).await;
     let desk = Desk::open(&format!("smtp://127.0.0.1:{}", peer.address.port()));
@@ -113,7 +116,10 @@ async fn trouble() -> (Peer, Desk) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workbook_says_what_the_log_says() {
     let (_peer, desk) = trouble().await;
-    desk.write("roster.csv", &HOSTILE.replace("ONE", ONE).replace("TWO", TWO));
+    desk.write(
+        "roster.csv",
+        &HOSTILE.replace("ONE", ONE).replace("TWO", TWO),
+    );
     desk.drop_document(41, "về công tác văn thư");
     desk.lines(1, &["send", "hang-ngay"]);
     let log = desk.lines(0, &["log"]);
@@ -171,7 +177,10 @@ async fn a_workbook_says_what_the_log_says() {
     let bytes = std::fs::read(&file).unwrap();
     let all = format!("{sheets:?}");
     assert!(!all.contains("boss@") && !all.contains("chi@mot"), "{all}");
-    assert!(all.contains("c…@mot.example"), "which address is at fault: {all}");
+    assert!(
+        all.contains("c…@mot.example"),
+        "which address is at fault: {all}"
+    );
     assert!(bytes.starts_with(b"PK"));
 }
 
@@ -187,12 +196,21 @@ fn same_letter<'d>(on_record: &Value, of: &impl Fn(&str) -> &'d Data) {
             assert_eq!(of(head), &Data::Empty, "{on_record}");
             continue;
         };
-        let at = chrono::DateTime::parse_from_rfc3339(at).unwrap().naive_local();
+        let at = chrono::DateTime::parse_from_rfc3339(at)
+            .unwrap()
+            .naive_local();
         let Data::DateTime(shown) = of(head) else {
             panic!("{head} is no date: {:?}", of(head));
         };
-        let apart = shown.as_datetime().unwrap() - at;
-        assert!(apart.num_milliseconds().abs() < 1000, "{head}: {at} {shown:?}");
+        // Excel counts days since 1899-12-30 (ECMA-376 part 1 §18.17.4.1).
+        let epoch = chrono::NaiveDate::from_ymd_opt(1899, 12, 30).unwrap();
+        let seconds = (shown.as_f64() * 86_400.0).round() as i64;
+        let shown = epoch.and_time(chrono::NaiveTime::MIN) + chrono::TimeDelta::seconds(seconds);
+        let apart = at - shown;
+        assert!(
+            (0..1000).contains(&apart.num_milliseconds()),
+            "{head}: {at} {shown:?}"
+        );
     }
     let note = of("Note").to_string();
     let wanted = match state {
@@ -207,12 +225,15 @@ fn same_letter<'d>(on_record: &Value, of: &impl Fn(&str) -> &'d Data) {
 #[tokio::test(flavor = "multi_thread")]
 async fn values_and_pages_say_the_same_and_harm_nobody() {
     let (_peer, desk) = trouble().await;
-    desk.write("roster.csv", &HOSTILE.replace("ONE", ONE).replace("TWO", TWO));
+    desk.write(
+        "roster.csv",
+        &HOSTILE.replace("ONE", ONE).replace("TWO", TWO),
+    );
     desk.drop_document(41, "về <b>công tác</b> văn thư");
     desk.lines(1, &["send", "hang-ngay"]);
     let log = desk.lines(0, &["log"]);
-    let bytes = desk.command(&["report", "e-1", "--format", "csv"]);
-    let bytes = { bytes }.output().unwrap().stdout;
+    let mut command = desk.command(&["report", "e-1", "--format", "csv"]);
+    let bytes = command.output().unwrap().stdout;
     let lines = bytes.iter().filter(|b| **b == b'\n').count();
     let ends = bytes.windows(2).filter(|w| w == b"\r\n").count();
     assert_eq!((lines, ends), (5, 5), "RFC 4180");
@@ -241,7 +262,10 @@ async fn values_and_pages_say_the_same_and_harm_nobody() {
     let remote = ["src", "href", "action", "data", "background"];
     for tag in page.tags.borrow().iter() {
         let attrs = tag.attrs.iter().map(|a| a.name.local.to_string());
-        assert!(attrs.into_iter().all(|a| !remote.contains(&a.as_str())), "{tag:?}");
+        assert!(
+            attrs.into_iter().all(|a| !remote.contains(&a.as_str())),
+            "{tag:?}"
+        );
     }
     assert!(!html.contains("url(") && !html.contains("@import"));
     let text = page.text.borrow();
@@ -282,7 +306,10 @@ fn periods_documents_and_people_narrow_a_report_as_they_do_the_log() {
     ] {
         let file = format!("ra-{}.csv", ask.join("").replace(['/', ':', ' '], "-"));
         let answer = desk.row(&[&["report"], ask, &["--out", &file]].concat());
-        assert_eq!((&answer["rows"], &answer["format"]), (&json!(rows), &json!("csv")));
+        assert_eq!(
+            (&answer["rows"], &answer["format"]),
+            (&json!(rows), &json!("csv"))
+        );
         let written = csv(&std::fs::read(desk.path(&file)).unwrap());
         assert_eq!(written.len(), rows, "{ask:?}");
     }
@@ -315,7 +342,10 @@ fn what_cannot_be_reported_is_said_and_nothing_is_written_over() {
     assert!(desk.bad(2, &["report", "e-99"]).contains("no edition e-99"));
     desk.bad(2, &["report", "12"]);
     desk.bad(2, &["report", "--since", "hôm qua"]);
-    desk.bad(2, &["report", "--since", "2026-11-02", "--until", "2026-11-01"]);
+    desk.bad(
+        2,
+        &["report", "--since", "2026-11-02", "--until", "2026-11-01"],
+    );
     desk.bad(2, &["report", "e-1", "--not-received", "41-QĐ/TW"]);
     desk.bad(2, &["report", "--not-received", "99-QĐ/TW"]);
     desk.bad(2, &["report", "e-1", "--branch", "Chi bộ Chín"]);
@@ -323,7 +353,10 @@ fn what_cannot_be_reported_is_said_and_nothing_is_written_over() {
     desk.write("ra.xlsx", before);
     let said = desk.bad(2, &["report", "e-1", "--out", "ra.xlsx"]);
     assert!(said.contains("ra.xlsx is there already"), "{said}");
-    assert_eq!(std::fs::read_to_string(desk.path("ra.xlsx")).unwrap(), before);
+    assert_eq!(
+        std::fs::read_to_string(desk.path("ra.xlsx")).unwrap(),
+        before
+    );
     std::os::unix::fs::symlink("khac.csv", desk.path("noi.csv")).unwrap();
     desk.bad(2, &["report", "e-1", "--out", "noi.csv"]);
     desk.bad(1, &["report", "e-1", "--out", "khong-co/ra.csv"]);
@@ -331,17 +364,20 @@ fn what_cannot_be_reported_is_said_and_nothing_is_written_over() {
     assert!(said.contains("/dev/full"), "{said}");
     let left = std::fs::read_dir(desk.home.path()).unwrap();
     let left = left.map(|f| f.unwrap().file_name().into_string().unwrap());
-    let left: Vec<_> = left.filter(|f| f.contains(".part") || f.contains("khac")).collect();
+    let left: Vec<_> = left
+        .filter(|f| f.contains(".part") || f.contains("khac"))
+        .collect();
     assert_eq!(left, [""; 0]);
 }
 
 /// Who has not received a document, by code: why.
 fn missing(desk: &Desk, document: &str) -> HashMap<String, String> {
-    let bytes = desk.command(&["report", "--not-received", document, "--format", "csv"]);
-    let output = { bytes }.output().unwrap();
+    let mut command = desk.command(&["report", "--not-received", document, "--format", "csv"]);
+    let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let rows = csv(&output.stdout).into_iter();
-    rows.map(|row| (row["Code"].clone(), row["Why not"].clone())).collect()
+    rows.map(|row| (row["Code"].clone(), row["Why not"].clone()))
+        .collect()
 }
 
 fn told(rows: &[(&str, &str)]) -> HashMap<String, String> {
@@ -353,7 +389,10 @@ fn told(rows: &[(&str, &str)]) -> HashMap<String, String> {
 async fn who_has_not_received_a_document_and_why() {
     let (_peer, desk) = trouble().await;
     let config = std::fs::read_to_string(desk.path("phobien.toml")).unwrap();
-    let config = config.split("[[schedule]]\nname = \"chi-bo\"").next().unwrap();
+    let config = config
+        .split("[[schedule]]\nname = \"chi-bo\"")
+        .next()
+        .unwrap();
     desk.write("phobien.toml", config);
     let roster = std::fs::read_to_string(desk.path("roster.csv")).unwrap();
     let roster = roster
@@ -364,12 +403,24 @@ async fn who_has_not_received_a_document_and_why() {
     desk.good(&["ingest"]);
     let late = "In no edition yet";
     let none = ("DV004", "No usable address");
-    let all = [("DV001", late), ("DV002", late), ("DV003", late), none, ("DV005", late)];
+    let all = [
+        ("DV001", late),
+        ("DV002", late),
+        ("DV003", late),
+        none,
+        ("DV005", late),
+    ];
     assert_eq!(missing(&desk, "41-QĐ/TW@2017-02-06"), told(&all));
     desk.good(&["members", "pause", "DV005"]);
     desk.good(&["publish", "hang-ngay"]);
     let (queued, paused) = ("Queued", ("DV005", "Receives nothing for now"));
-    let all = [("DV001", queued), ("DV002", queued), ("DV003", queued), none, paused];
+    let all = [
+        ("DV001", queued),
+        ("DV002", queued),
+        ("DV003", queued),
+        none,
+        paused,
+    ];
     assert_eq!(missing(&desk, "d-1"), told(&all));
     desk.lines(1, &["deliver", "--until-idle"]);
     let all = [
@@ -394,7 +445,15 @@ async fn who_has_not_received_a_document_and_why() {
     assert!(matches!(rows[0][columns["Owed since"]], Data::DateTime(_)));
     let top = format!("{:?}", &sheets[0].1[..5]);
     assert!(top.contains("4 of 5") && top.contains("41-QĐ/TW"), "{top}");
-    let of = ["report", "--not-received", "d-1", "--branch", "CB1", "--out", "mot.html"];
+    let of = [
+        "report",
+        "--not-received",
+        "d-1",
+        "--branch",
+        "CB1",
+        "--out",
+        "mot.html",
+    ];
     assert_eq!(desk.row(&of)["rows"], 1);
 }
 
@@ -406,11 +465,17 @@ fn once_everybody_has_it_the_list_is_empty_and_says_so() {
     assert_eq!(missing(&desk, "d-1").len(), 5, "members and branches");
     desk.good(&["send", "hang-ngay"]);
     let rows = missing(&desk, "d-1");
-    assert_eq!(rows, told(&[("CB1", "In no edition yet"), ("CB2", "In no edition yet")]));
+    assert_eq!(
+        rows,
+        told(&[("CB1", "In no edition yet"), ("CB2", "In no edition yet")])
+    );
     desk.good(&["send", "chi-bo"]);
     assert_eq!(missing(&desk, "d-1"), HashMap::new());
     let sheets = sheets_of(&desk, &["--not-received", "d-1"]);
-    assert!(format!("{sheets:?}").contains("has received it"), "{sheets:?}");
+    assert!(
+        format!("{sheets:?}").contains("has received it"),
+        "{sheets:?}"
+    );
     let html = desk.good(&["report", "--not-received", "d-1", "--format", "html"]);
     assert!(html.contains("has received it"), "{html}");
     desk.good(&["documents", "withdraw", "d-1"]);
