@@ -235,11 +235,11 @@ impl<W: Write + Send> Table<W> {
     }
 }
 
-/// A time for people: `24/11/2026 07:30:05`, in English `2026-11-24 07:30:05`.
+/// A time for people, `24/11/2026 07:30`, in English `2026-11-24 07:30`: seconds are noise to them.
 fn moment(at: NaiveDateTime, language: Language) -> String {
     let form = match language {
-        Language::Vi => "%d/%m/%Y %H:%M:%S",
-        Language::En => "%Y-%m-%d %H:%M:%S",
+        Language::Vi => "%d/%m/%Y %H:%M",
+        Language::En => "%Y-%m-%d %H:%M",
     };
     at.format(form).to_string()
 }

@@ -5,7 +5,10 @@ use std::io::{BufWriter, Write};
 
 use askama::Template;
 
-use super::{Cell, Heading, Result, Tone, moment};
+use super::{Cell, Column, Heading, Result, Tone, moment};
+
+/// A column of at most so many characters is never wrapped.
+const SHORT_MAX: u16 = 12;
 
 /// A page being written.
 pub(super) struct Page<W: Write> {
@@ -100,9 +103,13 @@ impl<W: Write> Page<W> {
         let mut shown = Vec::with_capacity(rows.len());
         for row in rows {
             self.number += 1;
-            let number = Cell::Number(self.number);
-            let cells = std::iter::once(&number).chain(row);
-            shown.push(cells.map(|cell| self.shown(cell)).collect());
+            let number = Shown {
+                class: "n",
+                text: self.number.to_string(),
+            };
+            let cells = row.iter().zip(&self.heading.columns);
+            let cells = cells.map(|(cell, column)| self.shown(cell, column));
+            shown.push(std::iter::once(number).chain(cells).collect());
         }
         Ok(Rows { rows: &shown }.write_into(&mut self.out)?)
     }
@@ -124,12 +131,13 @@ impl<W: Write> Page<W> {
         Ok(())
     }
 
-    fn shown(&self, cell: &Cell) -> Shown {
+    fn shown(&self, cell: &Cell, column: &Column) -> Shown {
         let (class, text) = match cell {
             Cell::Empty => ("", String::new()),
+            Cell::Text(text) if column.widest <= SHORT_MAX => ("s", text.clone()),
             Cell::Text(text) => ("", text.clone()),
             Cell::Word(text, tone) => (class(*tone), text.clone()),
-            Cell::Number(count) => ("n", count.to_string()),
+            Cell::Number(count) => ("d", count.to_string()),
             Cell::Time(at) => ("d", moment(*at, self.heading.language)),
         };
         Shown { class, text }

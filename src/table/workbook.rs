@@ -21,6 +21,8 @@ pub const ROWS_MAX: u32 = 1_048_500;
 const IN_MEMORY_MAX: u64 = 50_000;
 /// Above it all rows stand in one list: nobody leafs through more sheets, and each is an open file.
 const SHEETS_MAX: usize = 200;
+/// Points: two lines.
+const HEAD_HEIGHT: f64 = 32.0;
 /// Characters of a column at least.
 const NARROWEST: u16 = 6;
 
@@ -74,7 +76,7 @@ impl<W: Write + Send> Book<W> {
             list: None,
         };
         if new.one_list {
-            let name = new.heading.group.to_owned();
+            let name = new.heading.title.clone();
             new.open(&name)?;
         }
         Ok(new)
@@ -97,7 +99,7 @@ impl<W: Write + Send> Book<W> {
                 .is_some_and(|list| list.next - list.head > ROWS_MAX)
             {
                 self.close()?;
-                let one = self.one_list.then(|| self.heading.group.to_owned());
+                let one = self.one_list.then(|| self.heading.title.clone());
                 let name = one.unwrap_or_else(|| self.group.clone());
                 self.open(&name)?;
             }
@@ -146,11 +148,12 @@ impl<W: Write + Send> Book<W> {
         for (column, text) in heads.iter().enumerate() {
             sheet.write_string_with_format(head, at(column), *text, &self.look.head)?;
         }
+        sheet.set_row_height(head, HEAD_HEIGHT)?;
         sheet.set_freeze_panes(head + 1, 0)?;
         sheet.set_repeat_rows(head, head)?;
         look::print(sheet, heading, name);
-        // The mark of a filter takes room beside the head.
-        let width = |text: &&str| breadth(text).saturating_add(3);
+        // A head stands in two lines; the mark of a filter takes room beside it.
+        let width = |text: &&str| (breadth(text) / 2).saturating_add(6);
         self.list = Some(List {
             sheet: self.book.worksheets().len() - 1,
             head,
@@ -172,7 +175,15 @@ impl<W: Write + Send> Book<W> {
             if let Some(width) = list.widths.get_mut(column) {
                 *width = (*width).max(self.look.breadth(cell));
             }
-            let written = || write(sheet, (list.next, at(column)), cell, &self.look);
+            let place = (list.next, at(column));
+            let written = || match (column, cell) {
+                (0, Cell::Number(count)) => {
+                    let (count, look) = (*count as f64, &self.look.serial);
+                    sheet.write_number_with_format(place.0, place.1, count, look)?;
+                    Ok(())
+                }
+                _ => write(sheet, place, cell, &self.look),
+            };
             guarded(&self.heading, written)?;
         }
         list.next += 1;
@@ -185,7 +196,7 @@ impl<W: Write + Send> Book<W> {
             return Ok(());
         };
         let widest = self.heading.columns.iter().map(|column| column.widest);
-        let lead = [NARROWEST, 30]
+        let lead = [NARROWEST, 26]
             .into_iter()
             .take(1 + usize::from(self.one_list));
         let sheet = self.book.worksheet_from_index(list.sheet)?;

@@ -55,17 +55,17 @@ const COUNTS: [(&str, (&str, &str), Tone, &[State]); 6] = [
 ];
 /// Columns and how wide they get.
 const COLUMNS: [((&str, &str), u16); 11] = [
-    (("Mã", "Code"), 14),
-    (("Người nhận", "Recipient"), 34),
-    (("Gửi tới", "Sent to"), 14),
-    (("Văn bản", "Documents"), 40),
-    (("Đợt", "Edition"), 10),
-    (("Hẹn gửi", "Due"), 22),
-    (("Trạng thái", "State"), 20),
-    (("Lần gửi cuối", "Last attempt"), 22),
-    (("Số lần", "Attempts"), 12),
-    (("Xác nhận", "Confirmed"), 22),
-    (("Ghi chú", "Note"), 44),
+    (("Mã", "Code"), 12),
+    (("Người nhận", "Recipient"), 24),
+    (("Gửi tới", "Sent to"), 12),
+    (("Văn bản", "Documents"), 24),
+    (("Đợt", "Edition"), 9),
+    (("Hẹn gửi", "Due"), 18),
+    (("Trạng thái", "State"), 17),
+    (("Lần gửi cuối", "Last attempt"), 18),
+    (("Số lần", "Attempts"), 9),
+    (("Xác nhận", "Confirmed"), 18),
+    (("Ghi chú", "Note"), 34),
 ];
 
 pub(super) async fn run(desk: &Desk, ask: &command::Report) -> Result<ExitCode> {

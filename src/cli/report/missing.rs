@@ -28,14 +28,14 @@ const COUNTS: [(&str, (&str, &str), Tone); 3] = [
 ];
 /// Columns and how wide they get.
 const COLUMNS: [((&str, &str), u16); 8] = [
-    (("Mã", "Code"), 14),
-    (("Người nhận", "Recipient"), 36),
-    (("Gửi tới", "Sent to"), 14),
-    (("Lý do chưa nhận", "Why not"), 46),
-    (("Phải nhận từ", "Owed since"), 22),
-    (("Đợt gần nhất", "Last edition"), 16),
-    (("Lần gửi cuối", "Last attempt"), 22),
-    (("Địa chỉ cần kiểm tra", "Address to check"), 32),
+    (("Mã", "Code"), 12),
+    (("Người nhận", "Recipient"), 26),
+    (("Gửi tới", "Sent to"), 12),
+    (("Lý do chưa nhận", "Why not"), 34),
+    (("Phải nhận từ", "Owed since"), 18),
+    (("Đợt gần nhất", "Last edition"), 12),
+    (("Lần gửi cuối", "Last attempt"), 18),
+    (("Địa chỉ cần kiểm tra", "Address to check"), 28),
 ];
 
 pub(super) async fn run(desk: &Desk, ask: &command::Report, document: &str) -> Result<ExitCode> {

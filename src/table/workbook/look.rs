@@ -28,6 +28,10 @@ pub(super) struct Look {
     pub(super) plain: Format,
     pub(super) quiet: Format,
     pub(super) head: Format,
+    /// Above counts.
+    pub(super) count: Format,
+    /// The number of a row.
+    pub(super) serial: Format,
     pub(super) text: Format,
     pub(super) number: Format,
     pub(super) time: Format,
@@ -48,10 +52,17 @@ impl Look {
             .set_align(FormatAlign::Top)
             .set_border_bottom(FormatBorder::Thin)
             .set_border_bottom_color(Color::RGB(LINE));
+        let head = plain
+            .clone()
+            .set_bold()
+            .set_text_wrap()
+            .set_align(FormatAlign::VerticalCenter)
+            .set_background_color(Color::RGB(0x00F2_DCDB))
+            .set_border_bottom(FormatBorder::Thin);
         let total = plain.clone().set_bold().set_border_top(FormatBorder::Thin);
         let form = match language {
-            Language::Vi => "dd/mm/yyyy hh:mm:ss",
-            Language::En => "yyyy-mm-dd hh:mm:ss",
+            Language::Vi => "dd/mm/yyyy hh:mm",
+            Language::En => "yyyy-mm-dd hh:mm",
         };
         let coloured = |colour: u32| cell.clone().set_font_color(Color::RGB(colour));
         Self {
@@ -62,13 +73,9 @@ impl Look {
                 .set_font_color(Color::RGB(0x009B_1C1C)),
             label: plain.clone().set_font_color(Color::RGB(0x005A_554D)),
             quiet: plain.clone().set_italic(),
-            head: plain
-                .clone()
-                .set_bold()
-                .set_text_wrap()
-                .set_align(FormatAlign::VerticalCenter)
-                .set_background_color(Color::RGB(0x00F2_DCDB))
-                .set_border_bottom(FormatBorder::Thin),
+            count: head.clone().set_align(FormatAlign::Right),
+            head,
+            serial: cell.clone().set_align(FormatAlign::Center),
             time: cell
                 .clone()
                 .set_num_format(form)

@@ -9,11 +9,15 @@ use crate::table::{Heading, Result, TEXT_MAX, Tone};
 
 /// Groups that a chart shows; of more only their total.
 const BARS_MAX: usize = 30;
+/// Points.
+const TITLE_HEIGHT: f64 = 24.0;
 /// Pixels of the chart: its width, its height without bars, the height of a bar.
 const CHART: (u32, u32, u32) = (760, 130, 26);
 
 /// Writes what the report is from the first row on, and answers the row below.
 pub(super) fn opening(sheet: &mut Worksheet, heading: &Heading, look: &Look) -> Result<u32> {
+    // A title's row does not grow by itself.
+    sheet.set_row_height(1, TITLE_HEIGHT)?;
     sheet.write_string_with_format(0, 0, &heading.organisation, &look.label)?;
     sheet.write_string_with_format(1, 0, &heading.title, &look.title)?;
     let mut row = 2;
@@ -33,7 +37,7 @@ pub(super) fn write(sheet: &mut Worksheet, heading: &Heading, look: &Look) -> Re
     let head = row;
     sheet.write_string_with_format(row, 0, heading.group, &look.head)?;
     for (column, (text, _)) in sums.heads.iter().enumerate() {
-        sheet.write_string_with_format(row, at(column + 1), *text, &look.head)?;
+        sheet.write_string_with_format(row, at(column + 1), *text, &look.count)?;
         let width = breadth(text).saturating_add(3).max(10);
         sheet.set_column_width(at(column + 1), f64::from(width))?;
     }
@@ -103,7 +107,7 @@ fn chart(sheet: &str, heading: &Heading, head: u32, (first, last): (u32, u32)) -
         .legend()
         .set_position(rust_xlsxwriter::ChartLegendPosition::Bottom);
     // The first group stands above, as in the table.
-    chart.x_axis().set_reverse();
+    chart.y_axis().set_reverse();
     (chart, height)
 }
 
