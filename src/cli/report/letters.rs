@@ -25,7 +25,14 @@ use crate::table::{Cell, Column, Sums, Table, Tone};
 /// Rows read at a time.
 const PAGE: usize = 500;
 /// What is counted: the word for programs, what people call it, how it is meant, which states.
-const COUNTS: [(&str, (&str, &str), Tone, &[State]); 6] = [
+type Count = (
+    &'static str,
+    (&'static str, &'static str),
+    Tone,
+    &'static [State],
+);
+/// The whole, then its parts.
+const COUNTS: [Count; 6] = [
     ("total", ("Tổng số thư", "Letters"), Tone::Plain, State::ALL),
     ("sent", ("Đã gửi", "Sent"), Tone::Good, &[State::Sent]),
     (

@@ -1,7 +1,7 @@
 //! Owns the first sheet of a workbook: what the report is, its sums by group, their chart. It
 //! refuses to reckon: the sums are given.
 
-use rust_xlsxwriter::{Chart, ChartType, Color, Worksheet};
+use rust_xlsxwriter::{Chart, ChartLegendPosition, ChartSolidFill, ChartType, Color, Worksheet};
 
 use super::look::{self, Look};
 use super::{at, breadth};
@@ -92,9 +92,7 @@ fn chart(sheet: &str, heading: &Heading, head: u32, (first, last): (u32, u32)) -
             .set_categories((sheet, first, 0, last, 0))
             .set_values((sheet, first, column, last, column))
             .set_gap(60)
-            .set_format(rust_xlsxwriter::ChartFormat::new().set_solid_fill(
-                &rust_xlsxwriter::ChartSolidFill::new().set_color(Color::RGB(colour(*tone))),
-            ));
+            .set_format(ChartSolidFill::new().set_color(Color::RGB(colour(*tone))));
     }
     let (width, frame, bar) = CHART;
     let height = frame + bar * (last - first + 1);
@@ -103,9 +101,7 @@ fn chart(sheet: &str, heading: &Heading, head: u32, (first, last): (u32, u32)) -
         .set_height(height)
         .title()
         .set_name(heading.summary);
-    chart
-        .legend()
-        .set_position(rust_xlsxwriter::ChartLegendPosition::Bottom);
+    chart.legend().set_position(ChartLegendPosition::Bottom);
     // The first group stands above, as in the table.
     chart.y_axis().set_reverse();
     (chart, height)
