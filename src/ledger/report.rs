@@ -71,8 +71,8 @@ pub async fn branches(tx: &mut Tx) -> Result<Vec<BranchRow>> {
     })
 }
 
-/// The deliveries that a filter lets through, branch by branch and the office last, each branch's in
-/// the order of their ids.
+/// The deliveries that a filter lets through, branch by branch and the office last, each branch in
+/// the order of ids.
 ///
 /// # Errors
 /// The database failed.
