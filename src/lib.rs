@@ -29,6 +29,8 @@ pub mod letter;
 pub mod recognise;
 /// A typed list of people becomes an organisation and its faults.
 pub mod roster;
+/// Rows of a report become CSV, XLSX or a page to print.
+pub mod table;
 
 // floor 2: ports. One outside resource each; no arrows inside the floor.
 /// The wire: the only SMTP.

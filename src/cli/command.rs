@@ -4,6 +4,7 @@
 mod documents;
 mod init;
 mod members;
+mod report;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ use crate::organisation::Language;
 pub(super) use documents::{Documents, Set};
 pub(super) use init::{Answers, Init};
 pub(super) use members::{Export, Members, Sheet};
+pub(super) use report::{Report, ReportForm};
 
 /// phobien: makes official documents known to every branch and member, on schedule, once, and
 /// keeps the proof.
@@ -203,6 +205,15 @@ Examples:
   phobien log --to DV004 --since 2026-11-01
   phobien log --branch CB2 --json")]
     Log(Log),
+    /// Who was sent what, or who has not received a document, as a file for people
+    #[command(after_help = "\
+Examples:
+  phobien report e-12                                     a workbook, a sheet a branch
+  phobien report --since 2026-11-01 --until 2026-11-30 --format html > bao-cao.html
+  phobien report --not-received 23-CT/TW                  who has not yet received it, and why
+  phobien report --not-received 23-CT/TW --branch CB2 --format csv
+Reports hold personal data: a new file can be read by whoever made it alone.")]
+    Report(Report),
     /// Put on record that somebody confirmed on paper to have studied a document
     #[command(after_help = "\
 Examples:
@@ -423,7 +434,7 @@ pub(super) enum Generate {
 }
 
 /// Commands of the contract that this version does not have.
-pub(super) const LATER: &[&str] = &["collect", "report"];
+pub(super) const LATER: &[&str] = &["collect"];
 
 /// The name of a person for the record: one that says who.
 fn somebody(text: &str) -> Result<String, String> {

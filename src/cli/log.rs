@@ -53,7 +53,8 @@ pub(super) async fn run(desk: &Desk, ask: command::Log) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn filter(desk: &Desk, ask: command::Log) -> Result<LogFilter> {
+/// What a person's words let through.
+pub(super) async fn filter(desk: &Desk, ask: command::Log) -> Result<LogFilter> {
     let mut filter = LogFilter {
         state: ask.state,
         ..LogFilter::default()

@@ -24,6 +24,7 @@ mod person;
 mod preview;
 mod publish;
 mod purge;
+mod report;
 mod restore;
 mod retention;
 mod row;
@@ -158,6 +159,7 @@ async fn at_desk(desk: &Desk, command: Command) -> Result<ExitCode> {
         Command::Members { command } => members::run(desk, command).await,
         Command::Status => status::run(desk).await,
         Command::Log(ask) => log::run(desk, ask).await,
+        Command::Report(ask) => report::run(desk, ask).await,
         Command::Confirm(ask) => confirm::run(desk, ask).await,
         Command::Resend(ask) => editions::resend(desk, ask).await,
         Command::Cancel { edition } => editions::cancel(desk, &edition).await,

@@ -130,9 +130,21 @@ pub(super) fn due(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
 
 /// A moment, or the beginning of a day on the organisation's clock.
 pub(super) fn since(text: &str, screen: &Screen) -> Result<DateTime<Utc>> {
-    let Ok(day) = text.parse::<NaiveDate>() else {
-        return moment(text);
-    };
+    match text.parse::<NaiveDate>() {
+        Ok(day) => Ok(midnight(day, screen)),
+        Err(_) => moment(text),
+    }
+}
+
+/// The first moment after a day on the organisation's clock, or after a moment.
+pub(super) fn until(text: &str, screen: &Screen) -> Result<DateTime<Utc>> {
+    match text.parse::<NaiveDate>() {
+        Ok(day) => Ok(midnight(day.succ_opt().unwrap_or(day), screen)),
+        Err(_) => Ok(moment(text)? + TimeDelta::seconds(1)),
+    }
+}
+
+fn midnight(day: NaiveDate, screen: &Screen) -> DateTime<Utc> {
     let midnight = day.and_time(NaiveTime::MIN);
     let local = screen.zone.from_local_datetime(&midnight).earliest();
     // Where a zone skips midnight, the day begins with the hour after.
@@ -140,7 +152,7 @@ pub(super) fn since(text: &str, screen: &Screen) -> Result<DateTime<Utc>> {
         let later = midnight + TimeDelta::hours(1);
         screen.zone.from_local_datetime(&later).earliest()
     });
-    Ok(local.map_or_else(|| midnight.and_utc(), |at| at.with_timezone(&Utc)))
+    local.map_or_else(|| midnight.and_utc(), |at| at.with_timezone(&Utc))
 }
 
 #[cfg(test)]
@@ -154,6 +166,10 @@ mod tests {
         let at = since("2026-11-01", &screen).unwrap();
         assert_eq!(at.to_rfc3339(), "2026-10-31T17:00:00+00:00");
         assert!(since("hôm nay", &screen).is_err());
+        let end = until("2026-11-01", &screen).unwrap();
+        assert_eq!(end, since("2026-11-02", &screen).unwrap());
+        let end = until("2026-11-01T00:00:00Z", &screen).unwrap();
+        assert_eq!(end.to_rfc3339(), "2026-11-01T00:00:01+00:00");
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct LogFilter {
     pub edition: Option<EditionId>,
     /// Those due at or after.
     pub since: Option<DateTime<Utc>>,
+    /// Those due before.
+    pub until: Option<DateTime<Utc>>,
     /// Those in this state.
     pub state: Option<State>,
     /// This one.
@@ -135,86 +137,11 @@ impl Ledger {
     /// # Errors
     /// The database failed.
     pub async fn log(&self, filter: &LogFilter, after: i64) -> Result<Vec<LogRow>> {
-        let mut sql = QueryBuilder::<Sqlite>::new(
-            "SELECT d.*, e.schedule, e.due_at, b.code AS branch, (
-                SELECT CASE WHEN COUNT(*) = COUNT(c.confirmed_at) THEN MAX(c.confirmed_at) END
-                FROM bundle_documents p LEFT JOIN confirmations c
-                ON c.recipient_kind = d.recipient_kind AND c.recipient_id = d.recipient_id
-                AND c.document_id = p.document_id WHERE p.bundle_id = d.bundle_id
-                AND p.note IN ('new', 'correction', 'reminder')",
-        );
-        if let Some(document) = filter.document {
-            sql.push(" AND p.document_id = ").push_bind(document.0);
-        }
-        sql.push(
-            ") AS confirmed_at FROM deliveries d
-             JOIN editions e ON e.id = d.edition_id LEFT JOIN branches b ON b.id = d.branch_id
-             WHERE d.id > ",
-        );
-        sql.push_bind(after);
-        if let Some(document) = filter.document {
-            sql.push(
-                " AND d.bundle_id IN (SELECT bundle_id FROM bundle_documents WHERE document_id = ",
-            );
-            sql.push_bind(document.0).push(")");
-        }
-        if let Some(address) = &filter.address {
-            sql.push(" AND d.address = ").push_bind(address);
-        }
-        if let Some(code) = &filter.code {
-            // CROSS JOIN is an order: first the recipient, then its rows by index; SQLite would
-            // read all by their ids. What was pseudonymised is found by the pseudonym alone.
-            sql.push(
-                " AND d.id IN (SELECT x.id FROM members r CROSS JOIN deliveries x
-                 ON x.recipient_kind = 'member' AND x.recipient_id = r.id
-                 AND (x.personal <> '' OR x.code = r.code) WHERE r.code = ",
-            );
-            sql.push_bind(code);
-            sql.push(
-                " UNION ALL SELECT x.id FROM branches r CROSS JOIN deliveries x
-                 ON x.recipient_kind = 'branch' AND x.recipient_id = r.id WHERE r.code = ",
-            );
-            sql.push_bind(code).push(")");
-        }
-        if let Some(branch) = &filter.branch {
-            sql.push(" AND b.code = ").push_bind(branch);
-        }
-        if let Some(edition) = filter.edition {
-            sql.push(" AND d.edition_id = ").push_bind(edition.0);
-        }
-        if let Some(since) = filter.since {
-            sql.push(" AND e.due_at >= ").push_bind(super::ms(since));
-        }
-        if let Some(state) = filter.state {
-            sql.push(" AND d.state = ").push_bind(state.word());
-        }
-        if let Some(delivery) = filter.delivery {
-            sql.push(" AND d.id = ").push_bind(delivery);
-        }
+        let mut tx = self.snapshot().await?;
+        let mut sql = selection(filter);
+        sql.push(" AND d.id > ").push_bind(after);
         sql.push(" ORDER BY d.id LIMIT ").push_bind(PAGE);
-        let rows = sql.build().fetch_all(&self.readers).await?;
-        let mut carried: HashMap<i64, Vec<(DocumentId, String)>> = HashMap::new();
-        let mut page = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let bundle: i64 = row.try_get("bundle_id")?;
-            if let std::collections::hash_map::Entry::Vacant(vacant) = carried.entry(bundle) {
-                vacant.insert(self.bundle_documents(bundle).await?);
-            }
-            page.push(log_row(row, carried[&bundle].clone())?);
-        }
-        Ok(page)
-    }
-
-    async fn bundle_documents(&self, bundle: i64) -> Result<Vec<(DocumentId, String)>> {
-        let rows = query(
-            "SELECT o.id, COALESCE(o.symbol, o.file) FROM bundle_documents p
-             JOIN documents o ON o.id = p.document_id
-             WHERE p.bundle_id = $1 AND p.note <> 'annex' ORDER BY p.position",
-        )
-        .bind(bundle)
-        .fetch_all(&self.readers)
-        .await?;
-        all(&rows, |r| Ok((DocumentId(r.try_get(0)?), r.try_get(1)?)))
+        read(&mut tx, sql).await
     }
 
     /// How many deliveries stand in each state, of one edition or of all.
@@ -287,6 +214,101 @@ impl Ledger {
         .await?;
         all(&rows, member_row)
     }
+}
+
+/// The rows of the log that a filter lets through; conditions, an order and a limit may follow.
+pub(super) fn selection(filter: &LogFilter) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "SELECT d.*, e.schedule, e.due_at, b.code AS branch, (
+            SELECT CASE WHEN COUNT(*) = COUNT(c.confirmed_at) THEN MAX(c.confirmed_at) END
+            FROM bundle_documents p LEFT JOIN confirmations c
+            ON c.recipient_kind = d.recipient_kind AND c.recipient_id = d.recipient_id
+            AND c.document_id = p.document_id WHERE p.bundle_id = d.bundle_id
+            AND p.note IN ('new', 'correction', 'reminder')",
+    );
+    if let Some(document) = filter.document {
+        sql.push(" AND p.document_id = ").push_bind(document.0);
+    }
+    sql.push(") AS confirmed_at");
+    narrow(&mut sql, filter);
+    sql
+}
+
+/// Where deliveries stand, and the conditions of a filter.
+pub(super) fn narrow(sql: &mut QueryBuilder<Sqlite>, filter: &LogFilter) {
+    sql.push(
+        " FROM deliveries d JOIN editions e ON e.id = d.edition_id
+         LEFT JOIN branches b ON b.id = d.branch_id WHERE d.id > 0",
+    );
+    if let Some(document) = filter.document {
+        sql.push(
+            " AND d.bundle_id IN (SELECT bundle_id FROM bundle_documents WHERE document_id = ",
+        );
+        sql.push_bind(document.0).push(")");
+    }
+    if let Some(address) = &filter.address {
+        sql.push(" AND d.address = ").push_bind(address.clone());
+    }
+    if let Some(code) = &filter.code {
+        // CROSS JOIN is an order: first the recipient, then its rows by index; SQLite would
+        // read all by their ids. What was pseudonymised is found by the pseudonym alone.
+        sql.push(
+            " AND d.id IN (SELECT x.id FROM members r CROSS JOIN deliveries x
+             ON x.recipient_kind = 'member' AND x.recipient_id = r.id
+             AND (x.personal <> '' OR x.code = r.code) WHERE r.code = ",
+        );
+        sql.push_bind(code.clone());
+        sql.push(
+            " UNION ALL SELECT x.id FROM branches r CROSS JOIN deliveries x
+             ON x.recipient_kind = 'branch' AND x.recipient_id = r.id WHERE r.code = ",
+        );
+        sql.push_bind(code.clone()).push(")");
+    }
+    if let Some(branch) = &filter.branch {
+        sql.push(" AND b.code = ").push_bind(branch.clone());
+    }
+    if let Some(edition) = filter.edition {
+        sql.push(" AND d.edition_id = ").push_bind(edition.0);
+    }
+    if let Some(since) = filter.since {
+        sql.push(" AND e.due_at >= ").push_bind(super::ms(since));
+    }
+    if let Some(until) = filter.until {
+        sql.push(" AND e.due_at < ").push_bind(super::ms(until));
+    }
+    if let Some(state) = filter.state {
+        sql.push(" AND d.state = ").push_bind(state.word());
+    }
+    if let Some(delivery) = filter.delivery {
+        sql.push(" AND d.id = ").push_bind(delivery);
+    }
+}
+
+/// What a selection finds, each row with what its letter carried.
+pub(super) async fn read(tx: &mut Tx, mut sql: QueryBuilder<Sqlite>) -> Result<Vec<LogRow>> {
+    let rows = sql.build().fetch_all(&mut **tx).await?;
+    let mut carried: HashMap<i64, Vec<(DocumentId, String)>> = HashMap::new();
+    let mut page = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let bundle: i64 = row.try_get("bundle_id")?;
+        if let std::collections::hash_map::Entry::Vacant(vacant) = carried.entry(bundle) {
+            vacant.insert(bundle_documents(tx, bundle).await?);
+        }
+        page.push(log_row(row, carried[&bundle].clone())?);
+    }
+    Ok(page)
+}
+
+async fn bundle_documents(tx: &mut Tx, bundle: i64) -> Result<Vec<(DocumentId, String)>> {
+    let rows = query(
+        "SELECT o.id, COALESCE(o.symbol, o.file) FROM bundle_documents p
+         JOIN documents o ON o.id = p.document_id
+         WHERE p.bundle_id = $1 AND p.note <> 'annex' ORDER BY p.position",
+    )
+    .bind(bundle)
+    .fetch_all(&mut **tx)
+    .await?;
+    all(&rows, |r| Ok((DocumentId(r.try_get(0)?), r.try_get(1)?)))
 }
 
 /// The deliveries of an edition to an address or to a code, as this transaction sees them.

@@ -26,6 +26,7 @@ pub mod people;
 pub mod person;
 pub mod purge;
 pub mod recipients;
+pub mod report;
 pub mod restore;
 pub mod retention;
 pub mod returned;
@@ -236,6 +237,15 @@ impl Ledger {
             return Err(LedgerError::Unsynced);
         }
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Begins a transaction that only reads: all of its questions see the ledger of one moment,
+    /// whatever others commit meanwhile.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn snapshot(&self) -> Result<Tx> {
+        Ok(self.readers.begin().await?)
     }
 
     /// How the write-ahead log stands now; none where that cannot be seen. It is another after

@@ -94,6 +94,38 @@ pub async fn recipients(
     Ok(found)
 }
 
+/// The same of one branch: its members, or the branch itself.
+///
+/// # Errors
+/// The database failed.
+pub async fn of_branch(
+    tx: &mut Tx,
+    kind: RecipientKind,
+    branch: i64,
+    after: i64,
+    most: u32,
+) -> Result<Vec<RecipientRow>> {
+    let rows = query(
+        "SELECT m.id, m.code, m.name, m.branch_id, b.code AS branch, m.officer,
+         m.language, m.paused, m.first_seen_at, m.address, a.held_at
+         FROM members m JOIN branches b ON b.id = m.branch_id
+         LEFT JOIN addresses a ON a.address = m.address
+         WHERE m.branch_id = $1 AND m.left_at IS NULL AND m.id > $2 ORDER BY m.id LIMIT $3",
+    );
+    match kind {
+        RecipientKind::Member => {
+            let rows = rows.bind(branch).bind(after).bind(i64::from(most));
+            let rows = rows.fetch_all(&mut **tx).await?;
+            rows.iter().map(|r| recipient(kind, r)).collect()
+        }
+        RecipientKind::Branch if after < branch => {
+            let found = recipients(tx, kind, branch - 1, 1).await?;
+            Ok(found.into_iter().filter(|b| b.id == branch).collect())
+        }
+        RecipientKind::Branch | RecipientKind::Office => Ok(Vec::new()),
+    }
+}
+
 fn recipient(kind: RecipientKind, r: &SqliteRow) -> Result<RecipientRow> {
     let id: i64 = r.try_get("id")?;
     let optional = |name: &str| r.try_get::<Option<&str>, _>(name);

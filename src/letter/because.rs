@@ -23,6 +23,16 @@ pub enum Because {
     Bounced,
     /// It may have arrived.
     InDoubt,
+    /// The server put it off; its code. It goes again by itself.
+    PutOff(String),
+    /// It waits for its turn.
+    Queued,
+    /// It waits in an edition that a person has to resume.
+    EditionPaused,
+    /// Its recipient receives nothing for now.
+    Paused,
+    /// No edition has carried it to them yet.
+    NotYet,
 }
 
 impl Because {
@@ -44,10 +54,17 @@ impl Because {
                 "chưa rõ đã tới hay chưa",
                 "nobody can say whether it arrived",
             ),
+            Self::PutOff(_) => ("máy chủ hẹn gửi lại", "put off by the server"),
+            Self::Queued => ("đang chờ gửi", "queued"),
+            Self::EditionPaused => ("đợt gửi đang tạm dừng", "the edition is paused"),
+            Self::Paused => ("tạm dừng nhận thư", "receives nothing for now"),
+            Self::NotYet => ("chưa tới đợt gửi", "in no edition yet"),
         };
         let words = say(language, vi, en);
         match self {
-            Self::NoMailbox(code) | Self::Refused(code) if !code.is_empty() => {
+            Self::NoMailbox(code) | Self::Refused(code) | Self::PutOff(code)
+                if !code.is_empty() =>
+            {
                 format!("{words} ({code})")
             }
             _ => words.to_owned(),

@@ -54,10 +54,17 @@ pub(super) fn missed(row: summary::Missed) -> Missed {
     Missed { branch, who, why }
 }
 
-/// Why a letter did not arrive that ended in this state.
-pub(super) fn because(state: State, untried: bool, reply: Option<&str>) -> Because {
+/// Why a letter that stands so did not arrive, without the server's own words; `untried`: there was
+/// nowhere to send it to.
+#[must_use]
+pub fn because(state: State, untried: bool, reply: Option<&str>) -> Because {
     let reply = reply.unwrap_or("");
     match (state, reply) {
+        (State::Pending | State::Sending, _) => Because::Queued,
+        (State::Deferred, _) => match refused(reply) {
+            Because::NoMailbox(code) | Because::Refused(code) => Because::PutOff(code),
+            other => other,
+        },
         (State::Failed, "held") if untried => Because::Held,
         (State::Failed, _) if untried => Because::NoAddress,
         (State::Cancelled, "left") => Because::Left,

@@ -8,7 +8,7 @@ mod trial;
 pub use reminder::reminder_schedule;
 pub use trial::{Trial, trial};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -39,7 +39,7 @@ pub(super) async fn deliveries(
     order: &Order,
     (edition, now): (EditionId, DateTime<Utc>),
 ) -> Result<u64> {
-    let documents = Documents::load(tx, order).await?;
+    let documents = Documents::load(tx, order.documents.as_ref()).await?;
     let since = match order.content {
         Content::Period => {
             ledger
@@ -81,15 +81,16 @@ pub(super) async fn deliveries(
 }
 
 /// The versions an edition may carry, in the order of the letter.
-struct Documents {
-    candidates: Vec<Candidate>,
+pub(super) struct Documents {
+    pub(super) candidates: Vec<Candidate>,
     rows: HashMap<DocumentId, DocumentRow>,
     /// When the document, or the version it replaces, first went out.
     sent_on: HashMap<DocumentId, DateTime<Utc>>,
 }
 
 impl Documents {
-    async fn load(tx: &mut Tx, order: &Order) -> Result<Self> {
+    /// All of them, or only those that are named, with their annexes.
+    pub(super) async fn load(tx: &mut Tx, only: Option<&HashSet<DocumentId>>) -> Result<Self> {
         let mut rows = editions::candidates(tx).await?;
         rows.sort_by(|a, b| letter::order(&a.document.facts, &b.document.facts));
         let chains: HashMap<_, _> = rows.iter().map(|row| (row.id, row.chain)).collect();
@@ -113,7 +114,6 @@ impl Documents {
             }
             // An annex goes to whom its document goes.
             let leader = main.copied().unwrap_or(row);
-            let only = order.documents.as_ref();
             let wanted = only.is_none_or(|o| o.contains(&row.id) || o.contains(&leader.id));
             if wanted {
                 candidates.push(Candidate {

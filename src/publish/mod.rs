@@ -10,8 +10,10 @@ mod office;
 mod preview;
 mod restored;
 mod slots;
+mod unreceived;
 
 pub use again::again;
+pub use discreet::because;
 pub use frame::Press;
 pub use freeze::{Trial, reminder_schedule, trial};
 pub use matters::{UNREACHABLE, matters};
@@ -21,6 +23,7 @@ pub use office::{
 pub use preview::{Preview, preview};
 pub use restored::{count_as_told, skip_until};
 pub use slots::{Due, due_slots, skip, upcoming};
+pub use unreceived::{Inquiry, Page, Unreceived};
 
 use std::collections::HashSet;
 

@@ -54,7 +54,7 @@ pub async fn trial(
         ..Order::of(schedule, slot, false)
     };
     let mut tx = ledger.begin().await?;
-    let documents = Documents::load(&mut tx, &order).await?;
+    let documents = Documents::load(&mut tx, order.documents.as_ref()).await?;
     tx.rollback().await.map_err(LedgerError::from)?;
     let language = press.config.organisation.language;
     let mut newest: Vec<_> = documents

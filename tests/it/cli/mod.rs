@@ -14,5 +14,6 @@ mod people;
 mod period;
 mod proof;
 mod purge;
+mod report;
 mod restore;
 mod sums;

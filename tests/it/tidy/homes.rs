@@ -18,8 +18,8 @@ pub(crate) const HOMES: &[Home] = &[
     ),
     (
         "askama",
-        &["letter", "web", "cli"],
-        "letters, pages and the printable branch letter",
+        &["letter", "table", "web", "cli"],
+        "letters, pages, reports and the printable branch letter",
     ),
     (
         "aws_lc_rs",
