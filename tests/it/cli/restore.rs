@@ -1,6 +1,7 @@
 //! Owns the tests of `restore`: nobody gets an old edition twice, everybody gets what they are
 //! owed, and what must not take the ledger's place does not. It counts at the mail server.
 
+use mail_parser::MimeHeaders;
 use std::time::Duration;
 
 use phobien::ledger::DeliveryLock;
@@ -36,14 +37,17 @@ fn a_moment_later() {
     std::thread::sleep(Duration::from_millis(20));
 }
 
-/// How often each member was sent a letter that holds `words`.
-fn times(peer: &Peer, words: &str) -> [usize; 3] {
-    let taken = peer.record().taken;
+/// How often each member was sent a document, and not merely its name.
+fn times(peer: &Peer, symbol: &str) -> [usize; 3] {
+    let (taken, file) = (peer.record().taken, symbol.replace('/', "-"));
     MEMBERS.map(|who| {
         let to_them = taken.iter().filter(|t| t.to.contains(&who.to_owned()));
         let parsed = to_them.filter_map(|t| mail_parser::MessageParser::default().parse(&t.data));
         parsed
-            .filter(|m| m.body_text(0).is_some_and(|text| text.contains(words)))
+            .filter(|m| {
+                let mut names = m.attachments().filter_map(|a| a.attachment_name());
+                names.any(|name| name.starts_with(&file))
+            })
             .count()
     })
 }
