@@ -247,6 +247,39 @@ fn the_index_names_every_page_and_every_stand_in() {
     }
 }
 
+/// A heading as a link names it: small letters, no marks, spaces as hyphens.
+fn anchor(heading: &str) -> String {
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-');
+    let small = heading.trim_start_matches('#').trim().to_lowercase();
+    small
+        .chars()
+        .filter(kept)
+        .collect::<String>()
+        .replace(' ', "-")
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let link = regex::Regex::new(r"\]\(([^)#]*)(?:#([^)]*))?\)").unwrap();
+    for folder in ["docs/quan-tri", "docs/admin"] {
+        for (name, text) in pages(folder) {
+            for found in link.captures_iter(&text) {
+                let file = found.get(1).unwrap().as_str();
+                let file = if file.is_empty() { name.as_str() } else { file };
+                let place = Path::new(env!("CARGO_MANIFEST_DIR"))
+                    .join(folder)
+                    .join(file);
+                let there = std::fs::read_to_string(&place);
+                let there = there.unwrap_or_else(|e| panic!("{folder}/{name}: {file}: {e}"));
+                let Some(to) = found.get(2) else { continue };
+                let mut headings = there.lines().filter(|line| line.starts_with('#'));
+                let known = headings.any(|heading| anchor(heading) == to.as_str());
+                assert!(known, "{folder}/{name}: no heading for {}", &found[0]);
+            }
+        }
+    }
+}
+
 /// The form only: nothing here installs a package or starts a unit.
 #[test]
 fn commands_of_other_programs_are_written_as_known_and_are_not_run() {
@@ -285,7 +318,10 @@ fn every_matter_that_the_program_tells_of_is_explained() {
     }
     assert!(kinds.len() >= 17, "{kinds:?}");
     for folder in ["docs/quan-tri", "docs/admin"] {
-        let (name, text) = pages(folder).into_iter().find(|(n, _)| n.starts_with('4')).unwrap();
+        let (name, text) = pages(folder)
+            .into_iter()
+            .find(|(n, _)| n.starts_with('4'))
+            .unwrap();
         for kind in &kinds {
             assert!(
                 text.contains(&format!("| `{kind}` |")),
@@ -326,7 +362,10 @@ fn a_slip_in_a_page_is_found() {
     let text = "```console exit=1 scene=x\n$ phobien log --to 'Chi bộ 1'\n```\n";
     let block = blocks("x.md", text).remove(0);
     assert_eq!((block.exit, block.scene.as_deref()), (1, Some("x")));
-    assert_eq!(words("log --to 'Chi bộ 1' \"\""), ["log", "--to", "Chi bộ 1", ""]);
+    assert_eq!(
+        words("log --to 'Chi bộ 1' \"\""),
+        ["log", "--to", "Chi bộ 1", ""]
+    );
     let desk = Desk::open("maildir:thu");
     for slip in ["statsu", "log --documnt 23-CT/TW", "members pause"] {
         let args = words(slip);

@@ -189,7 +189,10 @@ fn written(name: &str) -> Scene {
             (Some("roster"), nothing as fn(&Desk))
         }
         "roster" => {
-            desk.write("roster.csv", &ROSTER.replace("@dangbo.example,Chi bộ H", ",Chi bộ H"));
+            desk.write(
+                "roster.csv",
+                &ROSTER.replace("@dangbo.example,Chi bộ H", ",Chi bộ H"),
+            );
             (Some("roster"), mended)
         }
         "unreachable" => {
@@ -238,7 +241,10 @@ async fn held(name: &str) -> Scene {
             }
             // One schedule: its letters alone are in doubt.
             let text = std::fs::read_to_string(desk.path("phobien.toml")).unwrap();
-            let one = text.split("[[schedule]]\nname = \"chi-bo\"").next().unwrap();
+            let one = text
+                .split("[[schedule]]\nname = \"chi-bo\"")
+                .next()
+                .unwrap();
             desk.write("phobien.toml", one);
             send(&desk, "hang-ngay");
             later();
@@ -262,7 +268,9 @@ async fn jump(desk: &Desk) {
     let held = phobien::daemon::CLOCK_HELD;
     set_meta(&mut tx, held, &now.to_rfc3339()).await.unwrap();
     let words = "the clock jumped by 600 minutes";
-    events::attend(&mut tx, "clock", "clock", words, now).await.unwrap();
+    events::attend(&mut tx, "clock", "clock", words, now)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     ledger.close().await.unwrap();
 }
