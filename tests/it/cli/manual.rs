@@ -331,9 +331,13 @@ fn every_matter_that_the_program_tells_of_is_explained() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_command_of_the_pages_does_what_the_pages_say() {
-    for (page, text) in pages("docs/quan-tri") {
+/// Types every command of the pages whose number is among these, office by office.
+async fn follow(numbers: std::ops::RangeInclusive<char>) {
+    let of_them = |name: &str| name.chars().next().is_some_and(|c| numbers.contains(&c));
+    let mut pages = pages("docs/quan-tri");
+    pages.retain(|(name, _)| of_them(name));
+    assert!(!pages.is_empty());
+    for (page, text) in pages {
         let mut scene = None::<(String, Scene, bool)>;
         for block in blocks(&page, &text) {
             if block.scene.is_some() || scene.is_none() {
@@ -353,6 +357,49 @@ async fn every_command_of_the_pages_does_what_the_pages_say() {
         }
         if let Some((name, scene, _)) = &scene {
             close(&page, name, scene);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_install_first_week_and_daily_work_do_what_the_pages_say() {
+    follow('1'..='3').await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_for_each_symptom_mend_it() {
+    follow('4'..='4').await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_mail_security_and_backup_do_what_the_pages_say() {
+    follow('5'..='7').await;
+}
+
+/// A command named in a sentence is typed with `--help`: it and its options exist.
+#[test]
+fn commands_named_in_a_sentence_exist() {
+    let named = regex::Regex::new("`phobien ([a-z][^`]*)`").unwrap();
+    let desk = Desk::open("maildir:thu");
+    let mut seen = std::collections::BTreeSet::new();
+    for folder in ["docs/quan-tri", "docs/admin"] {
+        for (_, text) in pages(folder) {
+            seen.extend(named.captures_iter(&text).map(|c| c[1].to_owned()));
+        }
+    }
+    assert!(seen.len() >= 5, "{seen:?}");
+    for command in seen {
+        let words = words(&command);
+        let options = |word: &&String| word.starts_with("--");
+        let mut typed: Vec<&str> = words.iter().map(String::as_str).collect();
+        typed.retain(|word| !word.starts_with("--"));
+        typed.push("--help");
+        let help = desk.good(&typed);
+        for option in words.iter().filter(options) {
+            assert!(
+                help.contains(option.as_str()),
+                "`phobien {command}`: {help}"
+            );
         }
     }
 }

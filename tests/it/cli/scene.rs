@@ -295,7 +295,8 @@ async fn wire(name: &str) -> Scene {
     };
     let desk = office(&format!("smtp://127.0.0.1:{port}"));
     if name == "summary" {
-        let notify = format!("[office]\nnotify = [\"{OFFICE}\"]\n[smtp]");
+        let notify =
+            format!("[office]\nnotify = [\"{OFFICE}\"]\ndaily_summary = \"17:00\"\n[smtp]");
         configure(&desk, "[smtp]", &notify);
     }
     send(&desk, "hang-ngay");
