@@ -93,7 +93,6 @@ pub async fn deliver<L: Outbox>(
         gate: Gate::new(rules.connections),
         pace: Pace::new(rules.rate_per_minute, learnt, (started, clock())),
         crowded: 0,
-        answered: false,
         brakes: HashMap::new(),
         troubles: HashSet::new(),
         turn: Turn::default(),
@@ -151,8 +150,6 @@ struct Pump<'a, L> {
     pace: Pace,
     /// Connections not to be had since the last letter was accepted.
     crowded: usize,
-    /// The server said something about a recipient to this process.
-    answered: bool,
     brakes: HashMap<EditionId, Brake>,
     /// Deliveries whose dialogue broke once; the second time they wait, so that none blocks others.
     troubles: HashSet<i64>,

@@ -75,10 +75,9 @@ impl<L: Outbox> Pump<'_, L> {
             Outcome::Sent(_) | Outcome::Deferred(_) | Outcome::Refused(_)
         ) {
             // The first answer ends what an earlier process noted too.
-            if !self.answered || self.gate.opens_at().is_some() {
+            if !self.gate.has_answered() || self.gate.opens_at().is_some() {
                 self.turn.server = Some(Server::Well);
             }
-            self.answered = true;
             self.gate.answered();
         }
         if self.brakes.len() > BRAKES_MAX {
