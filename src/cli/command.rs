@@ -3,6 +3,7 @@
 
 mod documents;
 mod init;
+mod members;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use crate::delivery::State;
 use crate::organisation::Language;
 pub(super) use documents::{Documents, Set};
 pub(super) use init::{Answers, Init};
+pub(super) use members::{Export, Members, Sheet};
 
 /// phobien: makes official documents known to every branch and member, on schedule, once, and
 /// keeps the proof.
@@ -182,7 +184,12 @@ Examples:
         #[command(subcommand)]
         command: Option<Documents>,
     },
-    /// The roster as read; its faults; lift a hold
+    /// The roster as read; its faults; lift a hold; one person's data
+    #[command(after_help = "\
+Examples:
+  phobien members export DV004 --out DV004.json
+  phobien members export DV004 --format csv --out DV004.csv
+  phobien members erase DV004 --yes --by 'Nguyễn Văn A'   once it is out of the roster")]
     Members {
         #[command(subcommand)]
         command: Option<Members>,
@@ -213,6 +220,12 @@ Examples:
     Cancel {
         /// The edition, e-12
         edition: String,
+    },
+    /// Take the people out of letters older than [retention]; the service does it once a day
+    Retention {
+        /// Only say what would happen
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Let a paused edition go on, or publishing after a jump of the clock
     Resume {
@@ -334,29 +347,6 @@ pub(super) enum Form {
     Eml,
     Html,
     Text,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Members {
-    /// Every member on record
-    List,
-    /// The faults of the roster file, and what to write instead
-    Check,
-    /// Take over a roster that lost many members
-    Accept,
-    /// Send to a held address again
-    Release {
-        /// The address
-        address: String,
-    },
-    /// Send a member nothing for now; what it is owed goes out when the pause ends
-    Pause {
-        /// The member's code
-        code: String,
-        /// End the pause
-        #[arg(long)]
-        end: bool,
-    },
 }
 
 #[derive(Args, Debug)]

@@ -34,6 +34,10 @@ pub(super) async fn run(desk: &Desk, until_idle: bool) -> Result<ExitCode> {
     let lock = lock.map_err(|holder| Stop::locked(&desk.screen, &holder))?;
     // Again, for a copy may have taken the ledger's place before the lock was ours.
     restore::refuse_copy(desk).await?;
+    // Who left the roster since is sent nothing more.
+    if desk.ledger.has_members().await? {
+        desk.read_roster().await?;
+    }
     let until = if until_idle { Until::Idle } else { Until::Done };
     deliver_all(desk, &lock, until).await
 }

@@ -20,7 +20,7 @@ use crate::ledger::log::{LogFilter, LogRow};
 use crate::ledger::{closing, editions, events, set_meta};
 use crate::letter::Sheet;
 use crate::organisation::{Address, RecipientKind};
-use crate::publish;
+use crate::publish::{self, PublishError};
 
 pub(super) async fn resend(desk: &Desk, ask: command::Resend) -> Result<ExitCode> {
     let edition = desk.edition(&ask.edition).await?;
@@ -243,11 +243,14 @@ pub(super) async fn print(
             edition.id
         ))
     })?;
+    if row.personal.is_empty() {
+        return Err(PublishError::Pseudonymised(row.delivery).into());
+    }
     let stored = desk.ledger.sheet(row.bundle).await?;
     let sheet = Sheet::from_bytes(&stored.sheet).context("the stored sheet")?;
     let personal = serde_json::from_str(&row.personal).context("the stored letter")?;
-    let html = sheet.html(&personal)?;
-    write_out(desk, html.as_bytes(), out.as_deref())?;
+    let page = sheet.page(&personal)?;
+    write_out(desk, page.as_bytes(), out.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::command::Members;
 use super::open::{self, Desk};
+use super::person;
 use super::row;
 use super::show::{Screen, safe};
 use super::stop::{Stop, code};
@@ -15,7 +16,7 @@ use crate::config::Config;
 use crate::daemon::now;
 use crate::ingest::{self, IngestError};
 use crate::ledger::log::MemberRow;
-use crate::ledger::{events, matters};
+use crate::ledger::{events, matters, returned};
 use crate::organisation::{Address, Language};
 use crate::roster;
 
@@ -61,6 +62,8 @@ pub(super) async fn run(desk: &Desk, command: Option<Members>) -> Result<ExitCod
         Members::Accept => accept(desk).await,
         Members::Release { address } => release(desk, &address).await,
         Members::Pause { code, end } => pause(desk, &code, !end).await,
+        Members::Export(ask) => person::export(desk, ask).await,
+        Members::Erase { who, yes, by } => person::erase(desk, &who, yes, by.as_deref()).await,
     }
 }
 
@@ -212,13 +215,16 @@ async fn pause(desk: &Desk, code: &str, pause: bool) -> Result<ExitCode> {
         let en = format!("no member has the code {code}");
         return Err(desk.screen.usage(&vi, &en));
     }
+    if !pause {
+        returned::let_return(&mut tx, desk.ledger.instance_key(), &code).await?;
+    }
     let detail = serde_json::json!({ "decision": if pause { "pause" } else { "end pause" } });
     events::append(&mut tx, "decision", "member", &detail, now()).await?;
     tx.commit().await?;
     let members = desk.ledger.members().await?;
     let row = members
         .iter()
-        .find(|m| m.code.as_deref() == Some(&code) && !m.left);
+        .find(|m| m.code.as_ref().or(m.address.as_ref()) == Some(&code) && !m.left);
     let screen = &desk.screen;
     if let Some(row) = row.map(Member::of) {
         screen.row(&row);

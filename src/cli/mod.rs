@@ -20,10 +20,12 @@ mod logging;
 mod members;
 mod named;
 mod open;
+mod person;
 mod preview;
 mod publish;
 mod purge;
 mod restore;
+mod retention;
 mod row;
 mod secret;
 mod show;
@@ -159,6 +161,7 @@ async fn at_desk(desk: &Desk, command: Command) -> Result<ExitCode> {
         Command::Confirm(ask) => confirm::run(desk, ask).await,
         Command::Resend(ask) => editions::resend(desk, ask).await,
         Command::Cancel { edition } => editions::cancel(desk, &edition).await,
+        Command::Retention { dry_run } => retention::run(desk, dry_run).await,
         Command::Resume { what } => editions::resume(desk, &what).await,
         Command::Verify => verify::run(desk).await,
         Command::Backup { file } => backup::run(desk, &file).await,

@@ -37,7 +37,7 @@ pub(super) async fn run(desk: &Desk, ask: command::Preview) -> Result<ExitCode> 
     };
     let (sheet, personal) = (&preview.sheet, &preview.personal);
     let bytes = match ask.format {
-        Form::Html => sheet.html(personal)?.into_bytes(),
+        Form::Html => sheet.page(personal)?.into_bytes(),
         Form::Text => sheet.text(personal)?.into_bytes(),
         Form::Eml if preview.delivery.address.is_none() => {
             let vi = format!("{who} chưa có địa chỉ thư dùng được");

@@ -6,7 +6,7 @@ use anyhow::Result;
 use super::decide;
 use super::open::Desk;
 use super::row;
-use super::show::safe;
+use super::show::{Screen, safe};
 use super::stop::Stop;
 use crate::daemon::now;
 use crate::ingest;
@@ -51,7 +51,7 @@ pub(super) async fn purge(desk: &Desk, text: &str, yes: bool, by: Option<&str>) 
         );
         screen.note(&vi, &en);
     }
-    name_backups(desk, &done.backups);
+    name_backups(&desk.screen, &done.backups);
     screen.note(
         "Bản sao thư mục dữ liệu làm bằng cách khác trước lúc này cũng còn văn bản: phải xử lý \
          riêng.",
@@ -61,19 +61,18 @@ pub(super) async fn purge(desk: &Desk, text: &str, yes: bool, by: Option<&str>) 
     Ok(())
 }
 
-/// Names the copies of the ledger that still hold what was purged.
-fn name_backups(desk: &Desk, backups: &[Kept]) {
-    let screen = &desk.screen;
+/// Names the copies of the ledger that still hold what was removed.
+pub(super) fn name_backups(screen: &Screen, backups: &[Kept]) {
     for backup in backups {
         let (file, at) = (backup.file.display(), screen.time(backup.made_at));
         let (vi, en) = if backup.file.exists() {
             (
-                format!("Bản sao lưu {file} ({at}) còn văn bản: xoá, hoặc thay bằng bản mới."),
+                format!("Bản sao lưu {file} ({at}) còn dữ liệu đó: xoá, hoặc thay bằng bản mới."),
                 format!("The backup {file} ({at}) still holds it: delete it, or make a new one."),
             )
         } else {
             (
-                format!("Bản sao lưu {file} ({at}) còn văn bản; tệp không còn ở chỗ cũ."),
+                format!("Bản sao lưu {file} ({at}) còn dữ liệu đó; tệp không còn ở chỗ cũ."),
                 format!("The backup {file} ({at}) held it and lies there no more: find it."),
             )
         };

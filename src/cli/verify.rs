@@ -15,6 +15,7 @@ use super::stop::code;
 struct Row<'a> {
     intact: bool,
     events: u64,
+    redacted: u64,
     head: &'a str,
     editions: u64,
     documents: u64,
@@ -28,6 +29,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode> {
     screen.row(&Row {
         intact,
         events: audit.events,
+        redacted: audit.redacted,
         head: &audit.head,
         editions: audit.editions,
         documents: audit.documents,
@@ -47,6 +49,10 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode> {
     };
     card.head(words);
     card.line(("Chuỗi sự kiện", "Events"), &audit.events.to_string());
+    if audit.redacted > 0 {
+        let words = audit.redacted.to_string();
+        card.line(("Đã bỏ tên người", "Names erased"), &words);
+    }
     card.line(("Mã cuối chuỗi", "Head"), &audit.head);
     card.line(("Đợt đã khép", "Editions"), &audit.editions.to_string());
     card.line(("Tệp văn bản", "Documents"), &audit.documents.to_string());

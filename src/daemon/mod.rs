@@ -5,6 +5,7 @@ mod alarm;
 mod clock;
 mod machine;
 mod metrics;
+mod retention;
 mod round;
 mod service;
 

@@ -157,6 +157,7 @@ impl Round {
             Err(PublishError::NoRoster) => {}
             Err(error) => self.tell("publish", "publish", &error.to_string()).await,
         }
+        self.keep_the_period().await;
     }
 
     /// True where nothing can have come since all was asked: nobody wrote to the ledger, no time

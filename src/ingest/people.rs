@@ -12,7 +12,7 @@ use super::{IngestError, Result};
 use crate::config::Config;
 use crate::document::Sha256;
 use crate::ledger::people::{MemberChange, Reading};
-use crate::ledger::{Ledger, LedgerError, events, set_meta};
+use crate::ledger::{Ledger, LedgerError, events, returned, set_meta};
 use crate::organisation::Language;
 use crate::roster::{self, Entry, Fault, Level};
 
@@ -88,6 +88,7 @@ pub async fn read_roster(
         events::attend(&mut tx, "roster", "members", &detail, now).await?;
     } else {
         reading.finish(&mut tx).await?;
+        returned::hold_returned(&mut tx, ledger.instance_key(), now).await?;
         events::clear(&mut tx, "roster", Some("members")).await?;
         // Faults are told at every reading. What changed while it was read is read again.
         let whole = read.faults.is_empty() && self::seal(config).await? == seal;
@@ -131,7 +132,7 @@ async fn note_faults(
         return Ok(());
     }
     let detail = format!(
-        "{errors} lỗi trong danh sách {} / faults in the roster: phobien members check",
+        "{errors} lỗi trong danh sách {} / faults in the roster: `phobien members check`",
         config.roster.file.display()
     );
     events::attend(tx, "roster", "faults", &detail, now).await?;

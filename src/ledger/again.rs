@@ -20,8 +20,8 @@ pub enum Which {
 }
 
 /// The newest letters of an edition that ended and are meant, as rows of their next generation.
-/// Their tokens and Message-IDs are still the old ones. What is stale, whose recipient left, or
-/// what was paid for by another letter meanwhile is not among them.
+/// Their tokens and Message-IDs are still the old ones. What is stale or erased, whose recipient
+/// left, or what was paid for by another letter meanwhile is not among them.
 ///
 /// # Errors
 /// The database failed.
@@ -31,6 +31,7 @@ pub async fn ended(tx: &mut Tx, edition: EditionId, which: &Which) -> Result<Vec
          LEFT JOIN members m ON m.id = d.member_id
          LEFT JOIN branches r ON r.id = d.branch_id AND d.recipient_kind = 'branch'
          WHERE b.stale IS NULL AND m.left_at IS NULL AND r.left_at IS NULL AND d.address <> ''
+         AND d.personal <> ''
          AND (d.member_id IS NULL OR m.id IS NOT NULL)
          AND NOT EXISTS (SELECT 1 FROM deliveries n WHERE n.edition_id = d.edition_id
              AND n.recipient_kind = d.recipient_kind AND n.recipient_id = d.recipient_id

@@ -128,7 +128,7 @@ pub async fn confirm_letter(
             COALESCE(m.pseudonym, r.code) FROM deliveries d
          LEFT JOIN members m ON m.id = d.recipient_id AND d.recipient_kind = 'member'
          LEFT JOIN branches r ON r.id = d.recipient_id AND d.recipient_kind = 'branch'
-         WHERE d.token = $1",
+         WHERE d.token = $1 AND d.personal <> ''",
     )
     .bind(token)
     .fetch_optional(&mut **tx)

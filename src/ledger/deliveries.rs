@@ -250,7 +250,7 @@ struct Waiting {
     stale: Option<String>,
     /// The member or the branch left.
     left: i64,
-    /// The member was erased.
+    /// The member was erased, or what makes the letter its own.
     erased: i64,
 }
 
@@ -261,7 +261,8 @@ const WAITING: &str = "SELECT string_agg(one, ',') FROM (
      SELECT CAST(json_array(d.id, d.bundle_id, d.address, d.token, d.personal, d.attempts,
          d.doubts, d.maybe_arrived, d.first_reply_at, b.stale,
          CASE WHEN m.left_at IS NULL AND r.left_at IS NULL THEN 0 ELSE 1 END,
-         CASE WHEN d.member_id IS NULL OR m.id IS NOT NULL THEN 0 ELSE 1 END) AS TEXT) AS one
+         CASE WHEN (d.member_id IS NULL OR m.id IS NOT NULL) AND d.personal <> ''
+            THEN 0 ELSE 1 END) AS TEXT) AS one
      FROM deliveries d
      JOIN bundles b ON b.id = d.bundle_id
      LEFT JOIN members m ON m.id = d.member_id

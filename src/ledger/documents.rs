@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, query};
 
-use super::{Ledger, LedgerError, Result, all, first, time, word};
+use super::{Ledger, LedgerError, Result, Tx, all, first, time, word};
 use crate::document::{
     Disposition, DocumentId, Facts, Format, Reason, Secrecy, Sha256, Standing, TextSource,
 };
@@ -123,6 +123,9 @@ pub struct Version {
     /// To whom it is addressed.
     pub audience: Audience,
 }
+
+/// The cover of bytes.
+const COVER: &str = "SELECT png FROM covers WHERE sha256 = $1";
 
 impl Ledger {
     /// Files that gave no version on record: refused, or secret.
@@ -318,10 +321,8 @@ impl Ledger {
     /// # Errors
     /// The database failed.
     pub async fn cover(&self, sha256: Sha256) -> Result<Option<Vec<u8>>> {
-        let row = query("SELECT png FROM covers WHERE sha256 = $1")
-            .bind(sha256.to_string())
-            .fetch_optional(&self.readers)
-            .await?;
+        let row = query(COVER).bind(sha256.to_string());
+        let row = row.fetch_optional(&self.readers).await?;
         first(row.as_ref())
     }
 
@@ -453,4 +454,14 @@ fn altered(id: i64, value: &str) -> LedgerError {
         id: id.to_string(),
         value,
     }
+}
+
+/// Page 1 of a stored version, as [`Ledger::cover`].
+///
+/// # Errors
+/// The database failed.
+pub async fn cover(tx: &mut Tx, sha256: Sha256) -> Result<Option<Vec<u8>>> {
+    let row = query(COVER).bind(sha256.to_string());
+    let row = row.fetch_optional(&mut **tx).await?;
+    first(row.as_ref())
 }

@@ -1,6 +1,8 @@
 //! Owns the append-only, hash-chained event log and the list of what needs a person. It refuses to
 //! know why anything was decided; no name or address ever enters the chain.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use sqlx::{Row, SqliteConnection, query};
@@ -51,6 +53,64 @@ pub async fn append(
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Takes a person's words out of an event. Its hash stays, since the next event covers it; a new
+/// event vouches for what stands there now. The end of an edition has no such words.
+///
+/// # Errors
+/// The database failed.
+pub(super) async fn redact(
+    tx: &mut Tx,
+    id: i64,
+    detail: &serde_json::Value,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let row = query("SELECT previous, at, kind, subject FROM events WHERE id = $1")
+        .bind(id)
+        .fetch_one(&mut **tx)
+        .await?;
+    let detail = detail.to_string();
+    let word = |at: usize| row.try_get::<String, _>(at);
+    let stands = hash(&word(0)?, row.try_get(1)?, &word(2)?, &word(3)?, &detail);
+    query("UPDATE events SET detail = $2 WHERE id = $1")
+        .bind(id)
+        .bind(detail)
+        .execute(&mut **tx)
+        .await?;
+    let vouched = serde_json::json!({ "stands": stands });
+    append(tx, REDACTED, &format!("v-{id}"), &vouched, now).await
+}
+
+/// The kind of the event that vouches for another from which a person's words were taken.
+const REDACTED: &str = "redacted";
+
+/// The hashes of events as they stand since a person's words were taken out, by event.
+///
+/// # Errors
+/// The database failed.
+pub(super) async fn redacted(connection: &mut SqliteConnection) -> Result<HashMap<i64, String>> {
+    let rows = query("SELECT subject, detail FROM events WHERE kind = $1 ORDER BY id")
+        .bind(REDACTED)
+        .fetch_all(&mut *connection)
+        .await?;
+    let mut redacted = HashMap::new();
+    for row in &rows {
+        let (of, detail): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        let id = of.strip_prefix("v-").and_then(|id| id.parse().ok());
+        let detail: Option<serde_json::Value> = serde_json::from_str(&detail).ok();
+        let stands = detail.as_ref().and_then(|d| d["stands"].as_str());
+        if let (Some(id), Some(stands)) = (id, stands) {
+            redacted.insert(id, stands.to_owned());
+        }
+    }
+    Ok(redacted)
+}
+
+/// True where a person's words may be taken out of an event of this kind: what proves who was sent
+/// what has none.
+pub(super) fn may_be_redacted(kind: &str) -> bool {
+    !matches!(kind, "edition_closed" | REDACTED)
 }
 
 /// The hash of an event, over the one before it and every part with its length.

@@ -162,11 +162,12 @@ impl Ledger {
             sql.push(" AND d.address = ").push_bind(address);
         }
         if let Some(code) = &filter.code {
-            // CROSS JOIN is an order: first the recipient, then its rows by their index. Rows
-            // outnumber recipients by far, and SQLite would read all of them by their ids.
+            // CROSS JOIN is an order: first the recipient, then its rows by index; SQLite would
+            // read all by their ids. What was pseudonymised is found by the pseudonym alone.
             sql.push(
                 " AND d.id IN (SELECT x.id FROM members r CROSS JOIN deliveries x
-                 ON x.recipient_kind = 'member' AND x.recipient_id = r.id WHERE r.code = ",
+                 ON x.recipient_kind = 'member' AND x.recipient_id = r.id
+                 AND (x.personal <> '' OR x.code = r.code) WHERE r.code = ",
             );
             sql.push_bind(code);
             sql.push(

@@ -85,16 +85,18 @@ pub async fn release_address(tx: &mut Tx, address: &str) -> Result<bool> {
 }
 
 /// Pauses a member by the office's word, or ends that; a pause in the roster is the roster's. False
-/// where no member has this code.
+/// where no member has this code, or this address and no code.
 ///
 /// # Errors
 /// The database failed.
 pub async fn pause_member(tx: &mut Tx, code: &str, pause: bool) -> Result<bool> {
-    let done =
-        query("UPDATE members SET paused = (paused & 1) + $2 WHERE code = $1 AND left_at IS NULL")
-            .bind(code)
-            .bind(if pause { 2_i64 } else { 0 })
-            .execute(&mut **tx)
-            .await?;
+    let done = query(
+        "UPDATE members SET paused = (paused & 1) + $2 WHERE left_at IS NULL
+             AND (code = $1 OR (code IS NULL AND address = $1))",
+    )
+    .bind(code)
+    .bind(if pause { 2_i64 } else { 0 })
+    .execute(&mut **tx)
+    .await?;
     Ok(done.rows_affected() > 0)
 }

@@ -5,12 +5,15 @@ pub mod again;
 mod ailment;
 mod audit;
 pub mod backup;
+pub mod branches;
 pub mod closing;
 pub mod confirmations;
 pub mod decisions;
 pub mod deliveries;
 pub mod documents;
+pub mod dossier;
 pub mod editions;
+pub mod erase;
 pub mod events;
 pub mod figures;
 mod lock;
@@ -20,13 +23,17 @@ pub mod notices;
 pub mod outbox;
 mod owner;
 pub mod people;
+pub mod person;
 pub mod purge;
 pub mod recipients;
 pub mod restore;
+pub mod retention;
+pub mod returned;
 mod sightings;
 pub mod slots;
 pub mod summary;
 pub mod told_until;
+mod traces;
 
 pub use ailment::Ailment;
 pub use audit::Audit;
@@ -380,6 +387,11 @@ fn migrator() -> Migrator {
             5,
             "told_matters",
             include_str!("../../migrations/0005_told_matters.sql"),
+        ),
+        step(
+            7,
+            "people",
+            include_str!("../../migrations/0007_people.sql"),
         ),
     ])
 }

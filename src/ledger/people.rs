@@ -104,8 +104,7 @@ impl Reading {
                 Some(code) => code.0.clone(),
                 None => self.free_code(),
             };
-            self.branches.insert(spelling::fold(&code), 0);
-            sqlx::query(
+            let row = sqlx::query(
                 "INSERT INTO branches (code, name, name_key, mailbox, first_seen_at, reading)
                  VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
             )
@@ -116,10 +115,14 @@ impl Reading {
             .bind(ms(self.now))
             .bind(self.number)
             .fetch_one(&mut **tx)
-            .await?
-            .try_get(0)?
+            .await?;
+            let id = row.try_get(0)?;
+            self.branches.insert(spelling::fold(&code), id);
+            id
         };
+        // Members may name their branch by either.
         self.branches.insert(name_key, id);
+        self.branches.extend(code_key.map(|code| (code, id)));
         Ok(id)
     }
 

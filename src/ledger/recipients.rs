@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, query};
 
-use super::{Result, Tx, all, time, word};
+use super::{Result, Tx, time, word};
 use crate::document::DocumentId;
 use crate::edition::{Note, Told};
 use crate::organisation::{Language, Officer, RecipientKind};
@@ -188,43 +188,4 @@ pub async fn told(
         });
     }
     Ok(told)
-}
-
-/// A member as the branch's letter shows it.
-#[derive(Clone, Debug)]
-pub struct MemberOfBranch {
-    /// Full name.
-    pub name: String,
-    /// The post as written.
-    pub post: String,
-    /// Where letters go.
-    pub address: Option<String>,
-    /// The address is held.
-    pub held: bool,
-    /// The member receives nothing for now.
-    pub paused: bool,
-}
-
-/// The members of a branch.
-///
-/// # Errors
-/// The database failed.
-pub async fn members_of(tx: &mut Tx, branch: i64) -> Result<Vec<MemberOfBranch>> {
-    let rows = query(
-        "SELECT m.name, m.post, m.address, m.paused, a.held_at FROM members m
-         LEFT JOIN addresses a ON a.address = m.address
-         WHERE m.branch_id = $1 AND m.left_at IS NULL ORDER BY m.id",
-    )
-    .bind(branch)
-    .fetch_all(&mut **tx)
-    .await?;
-    all(&rows, |r| {
-        Ok(MemberOfBranch {
-            name: r.try_get(0)?,
-            post: r.try_get(1)?,
-            address: r.try_get(2)?,
-            paused: r.try_get::<i64, _>(3)? != 0,
-            held: r.try_get::<Option<i64>, _>(4)?.is_some(),
-        })
-    })
 }

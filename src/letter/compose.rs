@@ -6,7 +6,7 @@ use super::entry::{self, Fate};
 use super::mime::{self, Attached};
 use super::page::Page;
 use super::sheet::Sheet;
-use super::{File, Frame, Item, LOGO_MAX, Unfit, file_name, subject, text};
+use super::{File, Frame, Item, Unfit, file_name, picture, subject, text};
 use crate::document::Part;
 use crate::organisation::Language;
 
@@ -116,21 +116,19 @@ fn sheet_of(
         let fates: Vec<Fate> = of_item.map(|(_, fate)| fate.clone()).collect();
         entry::entry(frame, items, nth, &fates)
     });
-    let logo = frame
-        .words
-        .logo
-        .as_deref()
-        .filter(|bytes| bytes.len() <= LOGO_MAX);
-    let logo = logo.and_then(|bytes| Some((bytes, picture(bytes)?)));
-    let cid = if logo.is_some() { mime::LOGO_ID } else { "" };
-    let page = Page::new(frame, items, entries.collect(), cid)?;
+    let mut entries: Vec<_> = entries.collect();
+    let logo = picture::logo(frame);
+    let cid = logo.as_ref().map_or("", |_| picture::LOGO_ID);
+    let mut pictures: Vec<_> = logo.into_iter().collect();
+    pictures.extend(picture::covers(frame, items, &mut entries));
+    let page = Page::new(frame, items, entries, cid)?;
     let subject = subject::subject(frame, items);
     let segments = mime::Mime {
         frame,
         subject: &subject,
         text: &page.text(frame.language)?,
         html: &page.html(frame.language)?,
-        logo,
+        pictures: &pictures,
         attached: &attached,
     }
     .segments()?;
@@ -196,14 +194,5 @@ fn elsewhere(frame: &Frame<'_>) -> String {
         }
         (Some(at), Language::En) => format!("too large for this letter; read it at: {at}."),
         (None, Language::En) => "too large for this letter; please ask the office.".to_owned(),
-    }
-}
-
-/// The media type of a picture that mail readers show.
-fn picture(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
-        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
-        _ => None,
     }
 }

@@ -54,6 +54,18 @@ pub(super) struct Entry {
     /// Scanned, unchecked, due.
     pub marks: Vec<String>,
     pub files: Vec<FileLine>,
+    /// Page 1, where it is shown.
+    pub cover: Option<Cover>,
+}
+
+/// Page 1 of a document as the page shows it.
+#[derive(Clone, Debug)]
+pub(super) struct Cover {
+    /// Its Content-ID.
+    pub id: String,
+    /// Pixels of the page, not of the picture.
+    pub width: u32,
+    pub height: u32,
 }
 
 /// A file as both pages show it.
@@ -118,6 +130,7 @@ pub(super) fn entry(frame: &Frame<'_>, items: &[Item], nth: usize, fates: &[Fate
         },
         marks,
         files: files(item, language, fates),
+        cover: None,
     }
 }
 

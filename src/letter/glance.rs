@@ -56,6 +56,24 @@ pub(super) fn glance(items: &[Item], language: Language) -> String {
     sentence + "."
 }
 
+/// `, trong đó có 01 văn bản hỏa tốc`: by the highest mark, since the reader begins with those;
+/// nothing where none is urgent, or where the letter is of one alone.
+pub(super) fn among(items: &[Item], language: Language) -> String {
+    let mark = |item: &Item| item.facts.urgency.as_ref().map(|u| u.value);
+    let Some(highest) = items.iter().filter_map(mark).max() else {
+        return String::new();
+    };
+    if items.len() < 2 {
+        return String::new();
+    }
+    let count = items.iter().filter(|i| mark(i) == Some(highest)).count();
+    let word = wording::urgency(Some(highest), language).to_lowercase();
+    match language {
+        Language::Vi => format!(", trong đó có {count:02} văn bản {word}"),
+        Language::En => format!(", {count} of them {word}"),
+    }
+}
+
 /// `02 Chỉ thị`, `2 Directive (Chỉ thị)`
 fn named(kind: &str, count: usize, language: Language) -> String {
     match (language, wording::kind_in_english(kind)) {

@@ -9,14 +9,12 @@ use lettre::address::Envelope;
 use lettre::message::header::{self, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 
+use super::picture::Picture;
 use super::sheet::{Hole, Part, Segment};
 use super::{Frame, Unfit, attachment, parameter, quoted, text};
 use crate::document::Sha256;
 use crate::organisation::{Address, Language, RecipientKind};
 use crate::spelling;
-
-/// Content-ID of the logo.
-pub(super) const LOGO_ID: &str = "logo@phobien.invalid";
 
 /// Bytes of text in one encoded word, so that the word stays under 75 characters and the line
 /// under 76 (RFC 2047 §2), whatever stands before it.
@@ -39,8 +37,7 @@ pub(super) struct Mime<'a> {
     pub subject: &'a str,
     pub text: &'a str,
     pub html: &'a str,
-    /// Bytes and media type.
-    pub logo: Option<(&'a [u8], &'static str)>,
+    pub pictures: &'a [Picture<'a>],
     pub attached: &'a [Attached],
 }
 
@@ -60,12 +57,14 @@ impl Mime<'_> {
         let pages = MultiPart::alternative()
             .boundary(boundary(1))
             .singlepart(plain);
-        let pages = match self.logo {
-            None => pages.singlepart(html),
-            Some((bytes, media_type)) => {
-                let related = MultiPart::related().boundary(boundary(2)).singlepart(html);
-                pages.multipart(related.singlepart(logo(bytes, media_type)?))
+        let pages = if self.pictures.is_empty() {
+            pages.singlepart(html)
+        } else {
+            let mut related = MultiPart::related().boundary(boundary(2)).singlepart(html);
+            for picture in self.pictures {
+                related = related.singlepart(inline(picture)?);
             }
+            pages.multipart(related)
         };
         let whole = if self.attached.is_empty() {
             pages
@@ -229,13 +228,13 @@ fn part(content_type: header::ContentType, encoded: Vec<u8>) -> SinglePart {
     SinglePart::builder().header(content_type).body(body)
 }
 
-fn logo(bytes: &[u8], media_type: &str) -> Result<SinglePart, Unfit> {
-    let encoded = attachment::encode_attachment(bytes);
+fn inline(picture: &Picture<'_>) -> Result<SinglePart, Unfit> {
+    let encoded = attachment::encode_attachment(picture.bytes);
     let encoding = header::ContentTransferEncoding::Base64;
     Ok(SinglePart::builder()
-        .header(header::ContentType::parse(media_type).map_err(build)?)
+        .header(header::ContentType::parse(picture.media_type).map_err(build)?)
         .header(header::ContentDisposition::inline())
-        .header(header::ContentId::from(format!("<{LOGO_ID}>")))
+        .header(header::ContentId::from(format!("<{}>", picture.id)))
         .body(Body::dangerous_pre_encoded(encoded, encoding)))
 }
 

@@ -7,6 +7,8 @@
 
 mod accent;
 mod attachment;
+mod because;
+mod branch;
 mod compose;
 mod confirm;
 mod dkim;
@@ -19,6 +21,7 @@ mod order;
 mod page;
 mod parameter;
 mod personal;
+mod picture;
 mod quoted;
 mod serial;
 mod sheet;
@@ -27,10 +30,12 @@ mod text;
 mod wording;
 
 pub use attachment::{encode_attachment, encoded_len};
+pub use because::Because;
+pub use branch::{BranchRow, BranchTable, MemberTold, Reach, Told, branch_table};
 pub use compose::compose;
 pub use dkim::{KeyFault, Signer, sign};
 pub use order::order;
-pub use personal::{BranchRow, BranchTable, Personal, message_id};
+pub use personal::{Personal, message_id};
 pub use serial::NoSheet;
 pub use sheet::{Letter, Piece, Sheet};
 
@@ -170,6 +175,8 @@ pub struct Item {
     pub sent_on: Option<NaiveDate>,
     /// Until when it is to be dealt with.
     pub due: Option<NaiveDate>,
+    /// Page 1 as a small PNG; not shown where there is none.
+    pub cover: Option<Vec<u8>>,
     /// Its annexes, which travel with it.
     pub annexes: Vec<Annex>,
 }

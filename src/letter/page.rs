@@ -5,7 +5,7 @@ use askama::Template;
 
 use super::accent::{Accent, DARK};
 use super::entry::Entry;
-use super::glance::glance;
+use super::glance::{among, glance};
 use super::subject::{Tone, counted};
 use super::{Frame, Item, Occasion, Unfit, confirm, text, wording};
 use crate::organisation::{Language, RecipientKind};
@@ -23,6 +23,8 @@ pub(super) struct Page {
     greeting: String,
     intro: String,
     counted: String,
+    /// How many of them are urgent, as the rest of that sentence.
+    among: String,
     /// A round-up in one sentence.
     glance: String,
     urgency: String,
@@ -89,6 +91,7 @@ impl Page {
             greeting: greeting(frame),
             intro: own(&words.intro).unwrap_or_default(),
             counted: counted(tone, items, language),
+            among: among(items, language),
             glance: glance(items, language),
             urgency: match tone {
                 Tone::Urgent(mark) => wording::urgency(Some(mark), language).to_lowercase(),

@@ -1,18 +1,12 @@
 //! Owns the personal part of a letter: what a delivery's row freezes, and how it is written into
 //! the holes of a sheet. It refuses to know the sheet around the holes.
 
-use std::fmt::Write as _;
-
-use askama::filters::{Escaper as _, Html};
 use lettre::message::{Mailbox, header};
 use serde::{Deserialize, Serialize};
 
+use super::branch::{BranchTable, escape};
 use super::{NAME_MAX, Unfit, quoted, text};
 use crate::organisation::{Address, Language};
-
-/// Bytes of a branch's table as HTML; the rows beyond are counted, not shown. With it the holes of
-/// a letter stay under [`super::sheet::HOLES_MAX`].
-const TABLE_MAX: usize = 24 * 1024;
 
 /// What makes a letter one recipient's: frozen in the delivery's row as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,24 +22,6 @@ pub struct Personal {
     /// The branch's members: always there for a branch's letter, ignored by a member's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<BranchTable>,
-}
-
-/// The members of a branch and what they get, in the order shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BranchTable {
-    /// One member a row.
-    pub rows: Vec<BranchRow>,
-}
-
-/// A member in a [`BranchTable`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BranchRow {
-    /// Full name.
-    pub name: String,
-    /// Post as written.
-    pub post: String,
-    /// What the member gets, in words: `Gửi qua thư điện tử`, `Chưa có địa chỉ`.
-    pub state: String,
 }
 
 /// The Message-ID of a delivery: its token at the domain of From (RFC 5322 §3.6.4).
@@ -107,77 +83,21 @@ impl Personal {
         out
     }
 
-    /// One line a member, and a rest that is counted.
     pub(super) fn table_text(&self, language: Language) -> Vec<u8> {
-        let (rows, hidden) = self.rows();
-        let mut lines = String::new();
-        for (nth, [name, post, state]) in rows.iter().enumerate() {
-            let comma = if post.is_empty() { "" } else { ", " };
-            let _ = writeln!(lines, "{}. {name}{comma}{post}: {state}", nth + 1);
-        }
-        if hidden > 0 {
-            let _ = writeln!(lines, "{}", rest(hidden, language));
-        }
-        let mut out = Vec::new();
-        quoted::encode(text::wrap(&lines).trim_end(), &mut out);
-        out
+        self.table_as(|table| table.text(language))
     }
 
     /// The rows of the table; its frame and head stand in the template.
     pub(super) fn table_html(&self, language: Language) -> Vec<u8> {
-        let (rows, hidden) = self.rows();
-        let mut html = String::new();
-        for (nth, row) in rows.iter().enumerate() {
-            html_row(nth + 1, row, &mut html);
-        }
-        if hidden > 0 {
-            let rest = rest(hidden, language);
-            let _ = writeln!(html, "<tr><td class=\"c\" colspan=\"4\">{rest}</td></tr>");
-        }
+        self.table_as(|table| table.html(language))
+    }
+
+    fn table_as(&self, form: impl FnOnce(&BranchTable) -> String) -> Vec<u8> {
+        let written = self.table.as_ref().map(form).unwrap_or_default();
         let mut out = Vec::new();
-        quoted::encode(&html, &mut out);
+        quoted::encode(&written, &mut out);
         out
     }
-
-    /// The cleaned rows that are shown, and how many are not.
-    fn rows(&self) -> (Vec<[String; 3]>, usize) {
-        let clean = |t: &String| text::clean(t, NAME_MAX);
-        let all = self.table.as_ref().map_or(&[][..], |t| &t.rows);
-        let (mut rows, mut html) = (Vec::new(), String::new());
-        for row in all {
-            let row = [clean(&row.name), clean(&row.post), clean(&row.state)];
-            html_row(rows.len() + 1, &row, &mut html);
-            if html.len() > TABLE_MAX {
-                break;
-            }
-            rows.push(row);
-        }
-        let hidden = all.len() - rows.len();
-        (rows, hidden)
-    }
-}
-
-/// The classes stand in the style sheet of the page; without it the table is plain, not broken.
-fn html_row(number: usize, cells: &[String; 3], out: &mut String) {
-    let _ = write!(out, "<tr valign=\"top\"><td class=\"c n\">{number}</td>");
-    for cell in cells {
-        out.push_str("<td class=\"c\">");
-        escape(cell, out);
-        out.push_str("</td>");
-    }
-    out.push_str("</tr>\n");
-}
-
-fn rest(n: usize, language: Language) -> String {
-    match language {
-        Language::Vi => format!("… và {n:02} đồng chí khác."),
-        Language::En => format!("… and {n} more."),
-    }
-}
-
-/// The escaping of the templates; writing to a `String` does not fail.
-fn escape(text: &str, out: &mut String) {
-    let _ = Html.write_escaped_str(out, text);
 }
 
 #[cfg(test)]
@@ -221,23 +141,5 @@ mod tests {
             personal.to_address = format!("{bad}ê@b.vn");
             assert_eq!(personal.to_header(), Err(Unfit::Address), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_long_table_is_counted_out() {
-        let row = |n| BranchRow {
-            name: format!("Nguyễn Văn {n}"),
-            post: "Đảng viên".to_owned(),
-            state: "Gửi qua thư điện tử".to_owned(),
-        };
-        let mut personal = personal("Chi bộ 1");
-        personal.table = Some(BranchTable {
-            rows: (0..1000).map(row).collect(),
-        });
-        let html = quoted::decode(&personal.table_html(Language::Vi));
-        assert!(html.len() < TABLE_MAX + 300 && html.contains("đồng chí khác."));
-        let shown = personal.rows().0.len();
-        assert_eq!(html.matches("<tr").count(), shown + 1);
-        assert!(shown > 100, "{shown}");
     }
 }

@@ -7,6 +7,14 @@ use crate::document::{Format, Symbol, Urgency};
 use crate::organisation::{Language, RecipientKind};
 use crate::spelling;
 
+/// One of two languages.
+pub(super) fn say<'t>(language: Language, vi: &'t str, en: &'t str) -> &'t str {
+    match language {
+        Language::Vi => vi,
+        Language::En => en,
+    }
+}
+
 /// A date as the Party writes it, `09/02/2018`, `30/5/2019`: the day with two digits, the month
 /// with a nought only in January and February (guide 36-HD/VPTW); in English `9 February 2018`.
 pub(super) fn day(date: NaiveDate, language: Language) -> String {

@@ -3,7 +3,8 @@
 
 use crate::delivery::{Enhanced, State};
 use crate::ledger::summary;
-use crate::letter::office::{Because, Missed};
+use crate::letter::Because;
+use crate::letter::office::Missed;
 use crate::organisation::{Language, RecipientKind};
 
 /// What mail may say of files with a secrecy mark: neither how many, nor what they are called.
@@ -43,16 +44,7 @@ pub(super) fn in_language(detail: &str, language: Language) -> String {
 
 /// A recipient by its code where it has one: the office has the list of names.
 pub(super) fn missed(row: summary::Missed) -> Missed {
-    let reply = row.reply.as_deref().unwrap_or("");
-    let why = match (row.state, reply) {
-        (State::Failed, "held") if row.untried => Because::Held,
-        (State::Failed, _) if row.untried => Because::NoAddress,
-        (State::Cancelled, "left") => Because::Left,
-        (State::Cancelled, _) => Because::Stopped,
-        (State::Bounced, _) => Because::Bounced,
-        (State::Unknown, _) => Because::InDoubt,
-        _ => refused(reply),
-    };
+    let why = because(row.state, row.untried, row.reply.as_deref());
     let branch = row.branch.unwrap_or_default();
     let who = match (row.kind, row.code) {
         (RecipientKind::Branch, _) => row.name,
@@ -60,6 +52,20 @@ pub(super) fn missed(row: summary::Missed) -> Missed {
         _ => row.name,
     };
     Missed { branch, who, why }
+}
+
+/// Why a letter did not arrive that ended in this state.
+pub(super) fn because(state: State, untried: bool, reply: Option<&str>) -> Because {
+    let reply = reply.unwrap_or("");
+    match (state, reply) {
+        (State::Failed, "held") if untried => Because::Held,
+        (State::Failed, _) if untried => Because::NoAddress,
+        (State::Cancelled, "left") => Because::Left,
+        (State::Cancelled, _) => Because::Stopped,
+        (State::Bounced, _) => Because::Bounced,
+        (State::Unknown, _) => Because::InDoubt,
+        _ => refused(reply),
+    }
 }
 
 /// The codes of a reply (RFC 3463); its words are the server's own and may name anybody.

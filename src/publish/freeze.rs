@@ -1,6 +1,7 @@
 //! Owns the writing of an edition's deliveries: recipients a page at a time, what each is owed,
 //! one sheet for all who are owed the same. It refuses to decide what is owed.
 
+mod branch;
 mod reminder;
 mod trial;
 
@@ -18,14 +19,12 @@ use crate::edition::{
     Bundle, Candidate, EditionId, Entry, Note, Purpose, Question, Recipient, Told, owed, unrecorded,
 };
 use crate::ledger::confirmations;
-use crate::ledger::documents::DocumentRow;
+use crate::ledger::documents::{self, DocumentRow};
 use crate::ledger::editions::{self, NewDelivery};
-use crate::ledger::recipients::{self, Mailbox, MemberOfBranch, RecipientRow};
+use crate::ledger::recipients::{self, Mailbox, RecipientRow};
 use crate::ledger::{Ledger, Tx};
-use crate::letter::{
-    self, Annex, BranchRow, BranchTable, File, Frame, Item, Personal, Sheet, message_id,
-};
-use crate::organisation::{BranchCode, Language, RecipientKind};
+use crate::letter::{self, Annex, BranchTable, File, Frame, Item, Personal, Sheet, message_id};
+use crate::organisation::{BranchCode, RecipientKind};
 use crate::schedule::Content;
 
 /// Recipients considered at a time: a million need not fit in memory.
@@ -176,6 +175,7 @@ impl Documents {
             },
             sent_on: day(Some(row.id)),
             due: row.document.due_on,
+            cover: None,
             annexes: self.annexes(bundle, row),
         }
     }
@@ -277,7 +277,15 @@ impl Run<'_> {
             } else {
                 "no usable address"
             };
-            rows.push(self.delivery(recipient, held.unwrap_or(&nowhere), bundle, None, Some(why)));
+            // A branch that mail does not reach gets it on paper, whole.
+            let table = self.table(tx, recipient).await?;
+            rows.push(self.delivery(
+                recipient,
+                held.unwrap_or(&nowhere),
+                bundle,
+                table,
+                Some(why),
+            ));
             self.unreached += 1;
         }
         Ok(())
@@ -301,7 +309,12 @@ impl Run<'_> {
         if let Some(id) = self.bundles.get(&bundle) {
             return Ok(*id);
         }
-        let items = self.documents.items(self.press, &bundle);
+        let mut items = self.documents.items(self.press, &bundle);
+        if items.len() <= letter::GISTS {
+            for item in &mut items {
+                item.cover = documents::cover(tx, item.file.sha256).await?;
+            }
+        }
         let sheet = self.compose(&bundle, &items).await?.to_bytes();
         let id = editions::add_bundle(tx, self.edition, &bundle, &sheet).await?;
         if let Some(day) = self.confirm_by(&bundle) {
@@ -363,24 +376,6 @@ impl Run<'_> {
         Ok(letter::compose(&frame, items)?)
     }
 
-    /// The members of a branch and how each is reached, for the branch's letter.
-    async fn table(&self, tx: &mut Tx, recipient: &RecipientRow) -> Result<Option<BranchTable>> {
-        if recipient.kind != RecipientKind::Branch {
-            return Ok(None);
-        }
-        let mut members = recipients::members_of(tx, recipient.branch_id).await?;
-        members.sort_by(|a, b| crate::organisation::by_name(&a.name, &b.name));
-        let language = self.press.config.organisation.language;
-        let row = |m: MemberOfBranch| BranchRow {
-            state: reach(&m, language).to_owned(),
-            name: m.name,
-            post: m.post,
-        };
-        Ok(Some(BranchTable {
-            rows: members.into_iter().map(row).collect(),
-        }))
-    }
-
     fn delivery(
         &self,
         recipient: &RecipientRow,
@@ -436,24 +431,5 @@ fn end_of_period(from: NaiveDate, to: NaiveDate) -> NaiveDate {
     match to.pred_opt() {
         Some(end) if from.day() == 1 && to.day() == 1 && from < end => end,
         _ => to,
-    }
-}
-
-/// How a member is reached, in the words of the branch's letter.
-fn reach(member: &MemberOfBranch, language: Language) -> &'static str {
-    match (
-        language,
-        member.address.is_some(),
-        member.held,
-        member.paused,
-    ) {
-        (Language::Vi, false, ..) => "Chưa có địa chỉ thư",
-        (Language::En, false, ..) => "No address yet",
-        (Language::Vi, _, true, _) => "Địa chỉ tạm ngừng gửi",
-        (Language::En, _, true, _) => "Address on hold",
-        (Language::Vi, _, _, true) => "Tạm dừng nhận thư",
-        (Language::En, _, _, true) => "Paused",
-        (Language::Vi, ..) => "Gửi qua thư điện tử",
-        (Language::En, ..) => "By e-mail",
     }
 }

@@ -55,6 +55,12 @@ pub enum PublishError {
          members know them, `phobien ingest --release` to send them"
     )]
     FirstIngest(u64),
+    /// Whose letter it was is on record no more.
+    #[error(
+        "m-{0} names nobody any more, so it cannot be shown: its recipient was erased, or \
+         [retention] is over / thư này đã được thay mã, không xem lại được"
+    )]
+    Pseudonymised(i64),
     /// The ledger is a copy, and nobody said yet up to when members had been told.
     #[error(
         "this ledger is a copy of {0}; say up to when members had been told since: `phobien \

@@ -46,6 +46,9 @@ pub async fn preview(
     };
     let mut found = Vec::new();
     for delivery in log::matching(&mut tx, edition, who).await? {
+        if delivery.personal.is_empty() {
+            return Err(PublishError::Pseudonymised(delivery.delivery));
+        }
         let sheets = deliveries::sheet_in(&mut tx, delivery.bundle).await?;
         let altered = || {
             PublishError::Ledger(LedgerError::Altered {

@@ -120,7 +120,7 @@ async fn reset_after_the_dot_is_doubt_resent_once_with_the_same_message_id() {
         .times(1)
         .then(Action::take(Action::Reset));
     let (peer, office, tally) = run(Script::new().rule(rule), "unknown_after = \"15m\"").await;
-    assert_eq!((tally.sent, tally.put_off, tally.queue.unknown), (3, 1, 1));
+    assert_eq!((tally.sent, tally.in_doubt, tally.queue.unknown), (3, 1, 1));
     pass(901);
     assert_eq!(office.deliver().await.sent, 1);
     let taken: Vec<_> = peer

@@ -93,9 +93,10 @@ impl Terminal {
     /// A password: not echoed, not empty, one line. Control-C ends the program with the echo on.
     pub(super) fn password(&self, words: Words<'_>) -> Result<SecretString> {
         loop {
-            self.prompt(&format!("{}: ", self.pick(words)));
             let typed = {
+                // Before it is asked for: whoever answers at once is not shown either.
                 let _unseen = Unseen::begin()?;
+                self.prompt(&format!("{}: ", self.pick(words)));
                 self.unseen_line()?
             };
             self.prompt("\n");

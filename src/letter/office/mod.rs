@@ -8,7 +8,7 @@ use chrono::{DateTime, FixedOffset};
 
 use super::mime::Mime;
 use super::sheet::Sheet;
-use super::{Frame, Unfit};
+use super::{Because, Frame, Unfit};
 use crate::edition::{EditionId, EditionState};
 use page::Page;
 
@@ -118,27 +118,6 @@ pub struct Missed {
     pub why: Because,
 }
 
-/// Why somebody was not reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Because {
-    /// No usable address stands in the roster.
-    NoAddress,
-    /// Hard failures hold the address.
-    Held,
-    /// Not in the roster any more.
-    Left,
-    /// The edition was stopped.
-    Stopped,
-    /// The server knows no such mailbox; its code.
-    NoMailbox(String),
-    /// The server refused, or put off until it was given up; its code.
-    Refused(String),
-    /// It came back.
-    Bounced,
-    /// It may have arrived.
-    InDoubt,
-}
-
 /// Something that waits for a person.
 #[derive(Clone, Debug)]
 pub struct Concern {
@@ -160,7 +139,7 @@ pub fn compose_summary(frame: &Frame<'_>, summary: &Summary) -> Result<Sheet, Un
         subject: &subject,
         text: &page.text(frame.language)?,
         html: &page.html(frame.language)?,
-        logo: None,
+        pictures: &[],
         attached: &[],
     }
     .segments()?;

@@ -3,9 +3,10 @@
 
 use askama::Template;
 
-use super::words::{self, say};
+use super::words;
 use super::{Ended, Summary};
 use crate::letter::accent::{Accent, DARK};
+use crate::letter::wording::say;
 use crate::letter::{Frame, NAME_MAX, TITLE_MAX, Unfit, text};
 use crate::organisation::Language;
 
@@ -171,7 +172,7 @@ fn edition(ended: &Ended, language: Language) -> Edition {
             .map(|m| Missed {
                 branch: text::clean(&m.branch, NAME_MAX),
                 who: text::clean(&m.who, NAME_MAX),
-                why: words::because(&m.why, language),
+                why: m.why.words(language),
             })
             .collect(),
         missed_more: ended.missed_more,

@@ -1,20 +1,13 @@
 //! Owns the words of the letter to the office, in both languages. It refuses to know its page.
 
-use super::{Because, Ended, Letters, Summary};
+use super::{Ended, Letters, Summary};
 use crate::edition::EditionState;
+use crate::letter::wording::say;
 use crate::letter::{Frame, text, wording};
 use crate::organisation::Language;
 
 /// Characters that mail readers show of a subject.
 const SHOWN: usize = 78;
-
-/// One of two languages.
-pub(super) fn say<'t>(language: Language, vi: &'t str, en: &'t str) -> &'t str {
-    match language {
-        Language::Vi => vi,
-        Language::En => en,
-    }
-}
 
 /// What the office sees before opening: which, how many of how many, and whether it must act.
 pub(super) fn subject(summary: &Summary, frame: &Frame<'_>) -> String {
@@ -137,33 +130,6 @@ pub(super) fn state(state: EditionState, language: Language) -> &'static str {
         EditionState::Cancelled => ("đã huỷ", "cancelled"),
     };
     say(language, vi, en)
-}
-
-/// Why somebody was not reached.
-pub(super) fn because(why: &Because, language: Language) -> String {
-    let (vi, en) = match why {
-        Because::NoAddress => ("chưa có địa chỉ thư dùng được", "no usable address"),
-        Because::Held => (
-            "địa chỉ tạm ngừng sau hai lần bị từ chối",
-            "the address is held after two refusals",
-        ),
-        Because::Left => ("không còn trong danh sách", "not in the roster any more"),
-        Because::Stopped => ("đợt gửi đã dừng", "the edition was stopped"),
-        Because::NoMailbox(_) => ("không có hộp thư này", "no such mailbox"),
-        Because::Refused(_) => ("máy chủ từ chối", "refused by the server"),
-        Because::Bounced => ("thư bị trả lại", "it came back"),
-        Because::InDoubt => (
-            "chưa rõ đã tới hay chưa",
-            "nobody can say whether it arrived",
-        ),
-    };
-    let words = say(language, vi, en);
-    match why {
-        Because::NoMailbox(code) | Because::Refused(code) if !code.is_empty() => {
-            format!("{words} ({code})")
-        }
-        _ => words.to_owned(),
-    }
 }
 
 /// `07:30 24/11/2026`

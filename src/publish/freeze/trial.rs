@@ -8,7 +8,9 @@ use crate::delivery;
 use crate::document::{Fact, Facts, Format, Origin, Sha256, Standing, Symbol};
 use crate::edition::{Bundle, EditionId, Entry, Note, Question};
 use crate::ledger::{Ledger, LedgerError};
-use crate::letter::{BranchRow, BranchTable, File, Item, Personal, Sheet, message_id};
+use crate::letter::{
+    File, Item, MemberTold, Personal, Reach, Sheet, Told, branch_table, message_id,
+};
 use crate::organisation::{Address, Language, RecipientKind};
 use crate::schedule::{Schedule, Slot};
 
@@ -112,18 +114,17 @@ fn personal(
     token: &str,
     language: Language,
 ) -> Personal {
-    let state = match language {
-        Language::Vi => "Gửi qua thư điện tử",
-        Language::En => "By e-mail",
-    };
-    let row = |name: &str, post: &str| BranchRow {
+    let member = |name: &str, post: &str, told| MemberTold {
         name: name.to_owned(),
         post: post.to_owned(),
-        state: state.to_owned(),
+        reach: Reach::Mail,
+        documents: vec![("01-TB/VP".to_owned(), told)],
     };
-    let table = BranchTable {
-        rows: vec![row("Nguyễn Văn A", "Bí thư"), row("Trần Thị B", "")],
-    };
+    let members = [
+        member("Nguyễn Văn A", "Bí thư", Told::Sent),
+        member("Trần Thị B", "", Told::Waiting),
+    ];
+    let table = branch_table(&members, None, language);
     let (salutation, table) = match kind {
         RecipientKind::Branch => ("Chi bộ 1", Some(table)),
         RecipientKind::Member | RecipientKind::Office => ("Nguyễn Văn A", None),
@@ -182,6 +183,7 @@ fn sample_of(press: &Press<'_>, language: Language, at: DateTime<Utc>) -> (Item,
         replaces_sent_on: None,
         sent_on: None,
         due: None,
+        cover: None,
         annexes: Vec::new(),
     };
     (item, bytes)

@@ -402,3 +402,21 @@ fn words_of_a_person_are_looked_at_too() {
     let said = desk.type_in(&["documents", "approve", "mật.txt"]);
     assert!(said.err.contains("was refused"), "{}", said.err);
 }
+
+#[test]
+fn a_roster_reads_alike_in_each_of_its_shapes() {
+    let read = |shape: &str| {
+        let desk = Desk::open("maildir:thu");
+        std::fs::rename(corpus(&desk, shape), desk.path(shape)).unwrap();
+        let config = std::fs::read_to_string(desk.path("phobien.toml")).unwrap();
+        desk.write("phobien.toml", &config.replace("roster.csv", shape));
+        // Twice: the branches are made by the first reading and known to the second.
+        let first = desk.lines(0, &["members", "list"]);
+        assert_eq!(desk.lines(0, &["members", "list"]), first, "{shape}");
+        first
+    };
+    let csv = read("roster.csv");
+    assert_eq!(csv.len(), 69);
+    assert_eq!(read("roster.toml"), csv);
+    assert_eq!(read("roster.xlsx"), csv);
+}

@@ -3,6 +3,7 @@
 
 mod annexes;
 mod beside;
+mod branch;
 mod day;
 mod desk;
 mod edges;
@@ -10,6 +11,8 @@ mod levels;
 mod manual;
 mod metrics;
 mod office;
+mod people;
+mod period;
 mod proof;
 mod purge;
 mod restore;

@@ -17,7 +17,7 @@ use phobien::edition::Note;
 use phobien::letter::{Frame, Item, Occasion, Personal, Sheet, Signer, Unfit, compose};
 use phobien::organisation::{Language, RecipientKind};
 
-use super::office::{Files, branch, day, fact, frame, item, member, sender, week, words};
+use super::office::{Files, branch_in, day, fact, frame, item, member, sender, week, words};
 use super::readers::expected;
 use super::wire::{assert_wire, parse};
 
@@ -129,7 +129,7 @@ fn each(date: Option<DateTime<FixedOffset>>, mut show: impl FnMut(&Shown<'_>)) {
                 };
                 let items = items(&mut files);
                 let sheet = compose(&frame, &items).expect("a sheet");
-                let personal = addressee(kind, subject);
+                let personal = addressee(kind, language, subject);
                 let message = files.message(&sheet, &personal);
                 let name = format!("{who}-{subject}-{}", language.word());
                 show(&Shown {
@@ -144,9 +144,9 @@ fn each(date: Option<DateTime<FixedOffset>>, mut show: impl FnMut(&Shown<'_>)) {
     }
 }
 
-fn addressee(kind: RecipientKind, subject: &str) -> Personal {
+fn addressee(kind: RecipientKind, language: Language, subject: &str) -> Personal {
     let mut personal = match kind {
-        RecipientKind::Branch => branch(),
+        RecipientKind::Branch => branch_in(language),
         RecipientKind::Member | RecipientKind::Office => member("Trần Mai Nga"),
     };
     if subject == "hostile" {

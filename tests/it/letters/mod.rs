@@ -123,7 +123,12 @@ fn a_branch_gets_an_agenda_and_its_table() {
             parsed.body_text(0).expect("text"),
             parsed.body_html(0).expect("html"),
         );
-        for said in ["Chi bộ Phòng Tổng hợp", "Ngô Công Hòa", "Chưa có địa chỉ"] {
+        for said in [
+            "Chi bộ Phòng Tổng hợp",
+            "Ngô Công Hòa",
+            "Chưa có địa chỉ",
+            "Đủ 03 văn bản",
+        ] {
             assert!(text.contains(said) && html.contains(said), "{said}");
         }
         let greeted = match language {
@@ -421,4 +426,60 @@ fn templates_are_normal_and_clean() {
         }
     }
     assert!(seen >= 8, "{seen}");
+}
+
+/// A grey page of 4 by 6 pixels.
+const PAGE: &[u8] =
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x04\0\0\0\x06\x08\0\0\0\0\xde\xb3\x9f\xf0";
+
+#[test]
+fn first_pages_travel_inside_the_letter() {
+    let (words, sender, mut files) = (words(), sender(), Files::new());
+    let mut items = week(&mut files);
+    for item in &mut items {
+        item.cover = Some(PAGE.to_vec());
+    }
+    items[1].cover = Some(b"GIF89a".to_vec());
+    let frame = frame(&words, &sender);
+    let sheet = compose(&frame, &items).expect("sheet");
+    let message = files.message(&sheet, &member("Trần Mai Nga"));
+    assert_wire(&message);
+    let shown: Vec<_> = parse(&message)
+        .parts
+        .iter()
+        .filter_map(|part| Some(part.content_id()?.to_owned()))
+        .collect();
+    let id = |n: usize| format!("trang-1-{n}@phobien.invalid");
+    assert_eq!(
+        shown,
+        [1, 3, 4, 5].map(id),
+        "neither what is no PNG nor what is withdrawn"
+    );
+    let html = sheet.html(&member("Trần Mai Nga")).expect("html");
+    for id in &shown {
+        assert!(html.contains(&format!(
+            "src=\"cid:{id}\" alt=\"\" width=\"84\" height=\"126\""
+        )));
+    }
+    let page = sheet.page(&member("Trần Mai Nga")).expect("page");
+    assert!(!page.contains("cid:") && page.contains("data:image/png;base64,iVBOR"));
+
+    // Too many, too large, or where the documents themselves hardly fit: none.
+    let count = |frame: &Frame<'_>, items: &[Item]| {
+        let sheet = compose(frame, items).expect("sheet");
+        let html = sheet.html(&member("Trần Mai Nga")).expect("html");
+        html.matches("cid:").count()
+    };
+    let many: Vec<Item> = (0..13).map(|_| items[0].clone()).collect();
+    assert_eq!(count(&frame, &many), 0);
+    let small = Frame {
+        message_size_max: 300,
+        ..frame
+    };
+    assert_eq!(count(&small, &items), 0);
+    let page = [PAGE, &[0; 60_000]].concat();
+    items
+        .iter_mut()
+        .for_each(|item| item.cover = Some(page.clone()));
+    assert_eq!(count(&frame, &items), 1, "one fits");
 }

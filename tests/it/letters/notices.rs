@@ -3,7 +3,8 @@
 
 use chrono::DateTime;
 use phobien::edition::{EditionId, EditionState, Note};
-use phobien::letter::office::{Because, Concern, Ended, Letters, Missed, Summary, compose_summary};
+use phobien::letter::Because;
+use phobien::letter::office::{Concern, Ended, Letters, Missed, Summary, compose_summary};
 use phobien::letter::{Frame, Occasion, Personal, compose};
 use phobien::organisation::{Language, RecipientKind};
 

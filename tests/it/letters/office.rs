@@ -7,8 +7,8 @@ use chrono::{DateTime, NaiveDate};
 use phobien::document::{Fact, Facts, Format, Origin, Sha256, Symbol, Urgency};
 use phobien::edition::Note;
 use phobien::letter::{
-    Annex, BranchRow, BranchTable, File, Frame, Item, Occasion, Personal, Sender, Sheet, Words,
-    encode_attachment,
+    Annex, Because, File, Frame, Item, MemberTold, Occasion, Personal, Reach, Sender, Sheet, Told,
+    Words, branch_table, encode_attachment,
 };
 use phobien::organisation::{Language, RecipientKind};
 
@@ -138,6 +138,7 @@ pub(super) fn item(
         replaces_sent_on: None,
         sent_on: None,
         due: None,
+        cover: None,
         annexes: Vec::new(),
     }
 }
@@ -236,26 +237,41 @@ pub(super) fn member(name: &str) -> Personal {
 }
 
 pub(super) fn branch() -> Personal {
-    let row = |(name, post, state): (&str, &str, &str)| BranchRow {
+    branch_in(Language::Vi)
+}
+
+/// A branch's letter, with all that may become of its members' letters.
+pub(super) fn branch_in(language: Language) -> Personal {
+    let sent = |called: &str| (called.to_owned(), Told::Sent);
+    let told = |name: &str, post: &str, reach, documents: &[(String, Told)]| MemberTold {
         name: name.to_owned(),
         post: post.to_owned(),
-        state: state.to_owned(),
+        reach,
+        documents: documents.to_vec(),
     };
+    let all = ["23-CT/TW", "36-HD/VPTW", "12-KH/ĐU"].map(sent);
+    let full = Told::Missing(Because::Refused("552 5.2.2".to_owned()));
+    let partly = [
+        sent("23-CT/TW"),
+        sent("36-HD/VPTW"),
+        ("12-KH/ĐU".to_owned(), full),
+    ];
+    let nowhere = Told::Missing(Because::NoAddress);
+    let none = all.clone().map(|(called, _)| (called, nowhere.clone()));
+    let late = [
+        sent("12-KH/ĐU"),
+        ("4321/TCT-CNTT".to_owned(), Told::Waiting),
+    ];
+    let members = [
+        told("Trần Kim Chi", "Phó Bí thư chi bộ", Reach::Mail, &all),
+        told("Huỳnh Quang Dũng", "Đảng viên", Reach::Mail, &partly),
+        told("Ngô Công Hòa", "Đảng viên (dự bị)", Reach::NoAddress, &none),
+        told("Lê Thị Minh Ngọc", "Đảng viên", Reach::Paused, &[]),
+        told("Phạm Hồng Phúc", "Đảng viên (dự bị)", Reach::Mail, &late),
+        told("Trần Công Quý", "Bí thư chi bộ", Reach::Mail, &all),
+    ];
     Personal {
-        table: Some(BranchTable {
-            rows: [
-                ("Trần Kim Chi", "Phó Bí thư chi bộ", "Gửi qua thư điện tử"),
-                ("Huỳnh Quang Dũng", "Đảng viên", "Gửi qua thư điện tử"),
-                (
-                    "Ngô Công Hòa",
-                    "Đảng viên (dự bị)",
-                    "Chưa có địa chỉ thư điện tử",
-                ),
-                ("Trần Công Quý", "Bí thư chi bộ", "Gửi qua thư điện tử"),
-            ]
-            .map(row)
-            .to_vec(),
-        }),
+        table: Some(branch_table(&members, Some(day("2020-02-03")), language)),
         ..member("Chi bộ Phòng Tổng hợp")
     }
 }

@@ -45,7 +45,7 @@ impl InSqlite {
             address: address(code),
             generation,
             token: format!("{name}-{code}"),
-            personal: String::new(),
+            personal: "{}".into(),
             unreachable: None,
         }
     }

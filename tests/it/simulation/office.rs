@@ -299,6 +299,7 @@ impl Desk {
             replaces_sent_on: None,
             sent_on: None,
             due: None,
+            cover: None,
             annexes: Vec::new(),
         };
         let items: Vec<Item> = entries.iter().map(item).collect();
