@@ -21,6 +21,8 @@ pub(super) struct Gate {
     /// Troubles since the last answer about a recipient.
     streak: usize,
     shut_until: Option<Instant>,
+    /// The server answered about a recipient, once at least.
+    has_answered: bool,
 }
 
 impl Gate {
@@ -29,6 +31,7 @@ impl Gate {
             connections,
             streak: 0,
             shut_until: None,
+            has_answered: false,
         }
     }
 
@@ -36,6 +39,12 @@ impl Gate {
     pub(super) fn answered(&mut self) {
         self.streak = 0;
         self.shut_until = None;
+        self.has_answered = true;
+    }
+
+    /// True once the server answered about a recipient: whatever was noted of it before is over.
+    pub(super) fn has_answered(&self) -> bool {
+        self.has_answered
     }
 
     /// A link could not be made, or broke. The first troubles of a round, as when a server closes

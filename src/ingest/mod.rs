@@ -103,7 +103,7 @@ impl Ingest<'_> {
         let scan = inbox
             .scan_but(monotonic, &|path, stamp| known.alone(path, stamp))
             .map_err(|e| IngestError::Folder(folder(), e))?;
-        self.forget_gone_secrets(inbox).await?;
+        self.forget_gone(inbox).await?;
         self.tell_strays(&scan.strays, now).await?;
         let mut scanned = Scanned {
             waiting: scan.waiting,
@@ -276,15 +276,22 @@ impl Ingest<'_> {
         Ok(())
     }
 
-    /// Once a secret file is gone from the folder nothing reminds of it any more.
-    async fn forget_gone_secrets(&self, inbox: &Inbox) -> Result<()> {
+    /// Once a secret file is gone from the folder nothing reminds of it any more, and once a
+    /// refused one is gone from where it was moved no person is asked about it; that it was
+    /// refused stays on record.
+    async fn forget_gone(&self, inbox: &Inbox) -> Result<()> {
         for matter in self.ledger.attention().await? {
-            if matter.what == "secret" && !inbox.is_there(&known::path(&matter.about)) {
-                let mut tx = self.ledger.begin().await?;
-                decisions::forget_sighting(&mut tx, &matter.about).await?;
-                events::clear(&mut tx, "secret", Some(&matter.about)).await?;
-                tx.commit().await.map_err(LedgerError::from)?;
+            let (what, about) = (matter.what.as_str(), matter.about.as_str());
+            let lies = matches!(what, "secret" | "refused");
+            if !lies || inbox.is_there(&known::path(about)) {
+                continue;
             }
+            let mut tx = self.ledger.begin().await?;
+            if what == "secret" {
+                decisions::forget_sighting(&mut tx, about).await?;
+            }
+            events::clear(&mut tx, what, Some(about)).await?;
+            tx.commit().await.map_err(LedgerError::from)?;
         }
         Ok(())
     }

@@ -86,7 +86,8 @@ def installed(machine):
         check(f"{path} is {right}", machine.stat(path) == right, machine.stat(path))
     check("the service's user has no shell", "nologin" in machine.run("getent", "passwd", "phobien").stdout)
     for path in ("usr/lib/systemd/system/phobien.service", "usr/share/man/man1/phobien.1.gz",
-                 "usr/share/bash-completion/completions/phobien", "usr/share/doc/phobien/examples/danh-sach.xlsx"):
+                 "usr/share/bash-completion/completions/phobien", "usr/share/doc/phobien/examples/danh-sach.xlsx",
+                 "usr/share/doc/phobien/docs/quan-tri/README.md", "usr/share/doc/phobien/docs/admin/README.md"):
         check(f"it has {path}", (machine.root / path).exists())
     shown = machine.run("dpkg-query", "-W", "-f", "${Conffiles}", "phobien").stdout
     check("the configuration is a conffile", "/etc/phobien/phobien.toml" in shown, shown)

@@ -74,7 +74,8 @@ impl<L: Outbox> Pump<'_, L> {
             outcome,
             Outcome::Sent(_) | Outcome::Deferred(_) | Outcome::Refused(_)
         ) {
-            if self.gate.opens_at().is_some() {
+            // The first answer ends what an earlier process noted too.
+            if !self.gate.has_answered() || self.gate.opens_at().is_some() {
                 self.turn.server = Some(Server::Well);
             }
             self.gate.answered();
