@@ -17,7 +17,7 @@ use super::pace::{Learnt, Pace};
 use super::sheets::Sheets;
 use super::worker::{Done, Worker};
 use super::{Clock, DeliverError, Rules, Steering, Tally, Until, Way};
-use crate::delivery::Brake;
+use crate::delivery::{Brake, Reply};
 use crate::edition::EditionId;
 use crate::ledger::outbox::{Outbox, Pause, Turn, Turned};
 use crate::ledger::{DeliveryLock, LedgerError, Written};
@@ -92,6 +92,7 @@ pub async fn deliver<L: Outbox>(
         starved: false,
         gate: Gate::new(rules.connections),
         pace: Pace::new(rules.rate_per_minute, learnt, (started, clock())),
+        complaint: None,
         crowded: 0,
         brakes: HashMap::new(),
         troubles: HashSet::new(),
@@ -148,6 +149,8 @@ struct Pump<'a, L> {
     starved: bool,
     gate: Gate,
     pace: Pace,
+    /// What the server said was too much, until the pace follows.
+    complaint: Option<Reply>,
     /// Connections not to be had since the last letter was accepted.
     crowded: usize,
     brakes: HashMap<EditionId, Brake>,
@@ -206,6 +209,7 @@ impl<L: Outbox> Pump<'_, L> {
 
     /// One commit: what came back is settled, what may go is claimed. Answers how many.
     async fn turn(&mut self) -> Result<usize, LedgerError> {
+        self.slow_down().await?;
         let room = self.rules.in_doubt_max.saturating_sub(self.in_flight);
         let width = self.gate.width(room, Instant::now()).saturating_sub(
             // A probe goes alone.
