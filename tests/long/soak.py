@@ -41,7 +41,7 @@ SAMPLE, DRAIN_MOST = 5, 600
 # What happens, and after how many seconds again.
 EVENTS = {"drop": (3, 7), "attend": (15, 25), "hang_up": (30, 90), "edit_roster": (30, 80),
           "reconfigure": (40, 120), "break_configuration": (150, 300), "shorten_roster": (200, 400),
-          "go_away": (250, 500), "stop": (60, 240)}
+          "go_away": (250, 500), "stop": (40, 200)}
 DEADLINES = 'timeout = "5s"\nfinal_timeout = "8s"'
 MORE = """
 [[schedule]]
