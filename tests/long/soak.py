@@ -41,7 +41,7 @@ SAMPLE, DRAIN_MOST = 5, 600
 # What happens, and after how many seconds again.
 EVENTS = {"drop": (3, 7), "attend": (15, 25), "hang_up": (30, 90), "edit_roster": (30, 80),
           "reconfigure": (40, 120), "break_configuration": (150, 300), "shorten_roster": (200, 400),
-          "go_away": (250, 500), "stop": (40, 200)}
+          "go_away": (250, 500), "stop": (30, 150)}
 DEADLINES = 'timeout = "5s"\nfinal_timeout = "8s"'
 MORE = """
 [[schedule]]
@@ -277,8 +277,7 @@ class Soak(threading.Thread):
             # Somebody or something may have gone on meanwhile.
             self.office.run("resume", re.search(r"phobien resume (e-\d+)", detail)[1])
         if "unknown" in asked or "doubt" in asked:
-            for edition in {row["edition"] for row in self.tell("log", "--state", "unknown")}:
-                self.office.run("settle", edition, "resend")
+            self.settle(self.tell("log", "--state", "unknown"))
         if "unreachable" in asked:
             for member in self.tell("members", "list"):
                 if member["state"] == "held":
@@ -287,6 +286,15 @@ class Soak(threading.Thread):
             if paper.kind == "secret" and paper.at < time.time() - 30:
                 (self.office.folder / "van-ban" / paper.file).unlink(missing_ok=True)
         return status
+
+    def settle(self, doubtful):
+        """Again, but for who left: nothing would go there any more, and the doubt ends by a word."""
+        for row in doubtful:
+            person = self.members.people.get(row["code"])
+            if person and person.left_at:
+                self.office.run("settle", row["delivery"], "sent")
+        for edition in {row["edition"] for row in doubtful}:
+            self.office.run("settle", edition, "resend")
 
     def tell(self, *words):
         run = self.office.run(*words)
