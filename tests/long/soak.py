@@ -276,7 +276,7 @@ class Soak(threading.Thread):
         for detail in asked.get("paused", ()):
             # Somebody or something may have gone on meanwhile.
             self.office.run("resume", re.search(r"phobien resume (e-\d+)", detail)[1])
-        if "unknown" in asked or "doubt" in asked:
+        if "unknown" in asked:
             self.settle(self.tell("log", "--state", "unknown"))
         if "unreachable" in asked:
             for member in self.tell("members", "list"):
