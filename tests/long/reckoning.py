@@ -45,20 +45,18 @@ def wanted(paper, person):
 
 
 def missing(people, papers, letters):
-    """(document, address) of what did not arrive: of the members' letters, and of the branches'."""
+    """(document, to whom) of what did not arrive. A branch has it where one of its officers has its letter."""
+    branch_of = {person.addresses[-1]: person.branch for person in people if person.officer}
     had = collections.defaultdict(set)
     for letter in letters:
         if letter.row:
             kind = letter.row["recipient_kind"]
-            had[kind, letter.row["code"] if kind == "member" else letter.recipient] |= letter.files
-    found = []
-    for person in people:
-        for paper in papers:
-            if wanted(paper, person):
-                if paper.sha256 not in had["member", person.code]:
-                    found.append((paper.file, person.addresses[-1]))
-                if person.officer and paper.sha256 not in had["branch", person.addresses[-1]]:
-                    found.append((paper.file, f"branch of {person.addresses[-1]}"))
+            had[kind, letter.row["code"] if kind == "member" else branch_of.get(letter.recipient)] |= letter.files
+    found = [(paper.file, person.addresses[-1]) for person in people for paper in papers
+             if wanted(paper, person) and paper.sha256 not in had["member", person.code]]
+    found += [(paper.file, branch) for branch in sorted(set(branch_of.values())) for paper in papers
+              if paper.kind not in (NEVER, AGAIN) and paper.branch in (None, branch)
+              and paper.sha256 not in had["branch", branch]]
     return found
 
 
