@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -56,12 +57,7 @@ pub async fn deliver<L: Outbox>(
     mut watch: impl FnMut(&Tally) + Send,
 ) -> Result<Tally, DeliverError> {
     let started = Instant::now();
-    let found = ledger
-        .find_abandoned(rules.retry.hold_unknown, clock())
-        .await?;
-    if found > 0 {
-        tracing::warn!(found, "deliveries left in doubt by an earlier process");
-    }
+    find_abandoned(ledger, rules, clock()).await?;
     let learnt = learnt(ledger).await?;
     let (done_sender, done) = mpsc::channel(rules.in_doubt_max.max(1));
     let jobs = Arc::new(Jobs::new());
@@ -116,6 +112,20 @@ pub async fn deliver<L: Outbox>(
     tally.queue = ledger.queue().await?;
     tally.took = started.elapsed();
     Ok(tally)
+}
+
+/// Finds what an earlier process left `sending`, and tells it.
+async fn find_abandoned<L: Outbox>(
+    ledger: &L,
+    rules: &Rules,
+    now: DateTime<Utc>,
+) -> Result<(), LedgerError> {
+    let hold = rules.retry.hold_unknown;
+    let found = ledger.find_abandoned(hold, now).await?;
+    if found > 0 {
+        tracing::warn!(found, "deliveries left in doubt by an earlier process");
+    }
+    Ok(())
 }
 
 async fn learnt<L: Outbox>(ledger: &L) -> Result<Option<Learnt>, LedgerError> {
