@@ -120,7 +120,7 @@ async fn reset_after_the_dot_is_doubt_resent_once_with_the_same_message_id() {
         .times(1)
         .then(Action::take(Action::Reset));
     let (peer, office, tally) = run(Script::new().rule(rule), "unknown_after = \"15m\"").await;
-    assert_eq!((tally.sent, tally.put_off, tally.queue.unknown), (3, 1, 1));
+    assert_eq!((tally.sent, tally.in_doubt, tally.queue.unknown), (3, 1, 1));
     pass(901);
     assert_eq!(office.deliver().await.sent, 1);
     let taken: Vec<_> = peer
@@ -240,6 +240,15 @@ async fn a_server_that_is_away_leaves_everything_pending() {
             .iter()
             .any(|a| a.what == "server")
     );
+
+    // It is back while the service begins anew, or reads its configuration again.
+    office.reopen().await;
+    let peer = Peer::start(Script::new()).await;
+    office.config.smtp = peer.smtp();
+    assert_eq!(office.deliver().await.sent, 4);
+    let attention = office.ledger.attention().await.unwrap();
+    let told = attention.iter().find(|a| a.what == "server");
+    assert!(told.is_none(), "{told:?}");
 }
 
 #[tokio::test]

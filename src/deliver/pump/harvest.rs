@@ -70,14 +70,12 @@ impl<L: Outbox> Pump<'_, L> {
             Outcome::Barred(why) => self.pause(claim.edition, why.clone()),
             Outcome::Deferred(_) | Outcome::Refused(_) | Outcome::Unknown(_) => {}
         }
-        if matches!(
+        let answered = matches!(
             outcome,
             Outcome::Sent(_) | Outcome::Deferred(_) | Outcome::Refused(_)
-        ) {
-            if self.gate.opens_at().is_some() {
-                self.turn.server = Some(Server::Well);
-            }
-            self.gate.answered();
+        );
+        if answered && self.gate.answered() {
+            self.turn.server = Some(Server::Well);
         }
         if self.brakes.len() > BRAKES_MAX {
             self.brakes.clear();
