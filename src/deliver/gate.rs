@@ -21,8 +21,8 @@ pub(super) struct Gate {
     /// Troubles since the last answer about a recipient.
     streak: usize,
     shut_until: Option<Instant>,
-    /// The server answered about a recipient, once at least.
-    has_answered: bool,
+    /// The server answered since the start.
+    served: bool,
 }
 
 impl Gate {
@@ -31,20 +31,18 @@ impl Gate {
             connections,
             streak: 0,
             shut_until: None,
-            has_answered: false,
+            served: false,
         }
     }
 
-    /// The server answered about a recipient: it is there.
-    pub(super) fn answered(&mut self) {
+    /// The server answered about a recipient: it is there. True where that is news, as it also is
+    /// at first: what an earlier process noted of its trouble is over.
+    pub(super) fn answered(&mut self) -> bool {
+        let news = self.shut_until.is_some() || !self.served;
         self.streak = 0;
         self.shut_until = None;
-        self.has_answered = true;
-    }
-
-    /// True once the server answered about a recipient: whatever was noted of it before is over.
-    pub(super) fn has_answered(&self) -> bool {
-        self.has_answered
+        self.served = true;
+        news
     }
 
     /// A link could not be made, or broke. The first troubles of a round, as when a server closes
@@ -102,7 +100,8 @@ mod tests {
             gate.trouble(later);
         }
         assert_eq!(gate.width(8, later + WAIT_MAX), 1);
-        gate.answered();
+        assert!(gate.answered(), "the first answer");
+        assert!(!gate.answered(), "no news");
         assert_eq!(gate.width(8, later), 8);
         gate.barred(later);
         assert_eq!(gate.width(8, later + WAIT_MAX), 0);

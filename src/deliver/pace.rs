@@ -40,9 +40,6 @@ pub(super) struct Pace {
     filled_at: Instant,
     raised_at: Instant,
     rest_until: Option<Instant>,
-    /// Letters accepted in the current and the last minute, to know what rate was too much.
-    minute: (Instant, u32),
-    last_minute: u32,
     /// The rate is no longer what was last kept.
     news: bool,
 }
@@ -62,8 +59,6 @@ impl Pace {
             filled_at: now,
             raised_at: now,
             rest_until: None,
-            minute: (now, 0),
-            last_minute: 0,
             news: false,
         };
         // A value of another form teaches nothing.
@@ -135,22 +130,14 @@ impl Pace {
         self.saved += unused as f64;
     }
 
-    /// A letter was accepted.
-    pub(super) fn accepted(&mut self, now: Instant) {
-        if now - self.minute.0 >= Duration::from_secs(60) {
-            self.last_minute = self.minute.1;
-            self.minute = (now, 0);
-        }
-        self.minute.1 += 1;
-    }
-
-    /// The server said too much: half the rate, and a rest.
-    pub(super) fn too_much(&mut self, now: Instant, rest: Option<Duration>) {
+    /// The server said too much after it had taken `seen` letters within a minute: half of that,
+    /// or half the rate where that is less, and a rest.
+    pub(super) fn too_much(&mut self, now: Instant, rest: Option<Duration>, seen: u64) {
         // Letters that were under way together complain together; that is one complaint.
         if self.rests(now) {
             return;
         }
-        let seen = f64::from(self.last_minute.max(self.minute.1)).max(RATE_MIN * 2.0);
+        let seen = (seen as f64).max(RATE_MIN * 2.0);
         self.rate = Some((self.rate.unwrap_or(seen).min(seen) / 2.0).max(RATE_MIN));
         self.rest_until = Some(now + rest.unwrap_or(REST));
         self.news = true;
@@ -209,11 +196,8 @@ mod tests {
     fn halves_when_the_server_complains_and_rises_again() {
         let now = Instant::now();
         let mut pace = fresh(Some(600), now);
-        for _ in 0..600 {
-            pace.accepted(now);
-        }
-        pace.too_much(now, None);
-        pace.too_much(now, None);
+        pace.too_much(now, None, 600);
+        pace.too_much(now, None, 600);
         assert_eq!(
             pace.rate,
             Some(300.0),
@@ -232,8 +216,7 @@ mod tests {
         let (now, wall) = (Instant::now(), DateTime::UNIX_EPOCH);
         let mut pace = fresh(Some(600), now);
         assert_eq!(pace.news(now, wall), None, "nothing to keep");
-        (0..400).for_each(|_| pace.accepted(now));
-        pace.too_much(now, Some(Duration::from_secs(300)));
+        pace.too_much(now, Some(Duration::from_secs(300)), 400);
         let news = pace.news(now, wall);
         assert_eq!(pace.news(now, wall), news, "until it is on record");
         let json = serde_json::to_string(&news.unwrap()).unwrap();
@@ -264,7 +247,7 @@ mod tests {
     fn a_rate_that_is_back_leaves_nothing_to_remember() {
         let now = Instant::now();
         let mut pace = fresh(Some(10), now);
-        pace.too_much(now, None);
+        pace.too_much(now, None, 0);
         pace.kept();
         let later = now + Duration::from_secs(3600);
         pace.take(1, later);

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -17,7 +18,7 @@ use super::pace::{Learnt, Pace};
 use super::sheets::Sheets;
 use super::worker::{Done, Worker};
 use super::{Clock, DeliverError, Rules, Steering, Tally, Until, Way};
-use crate::delivery::Brake;
+use crate::delivery::{Brake, Reply};
 use crate::edition::EditionId;
 use crate::ledger::outbox::{Outbox, Pause, Turn, Turned};
 use crate::ledger::{DeliveryLock, LedgerError, Written};
@@ -56,12 +57,7 @@ pub async fn deliver<L: Outbox>(
     mut watch: impl FnMut(&Tally) + Send,
 ) -> Result<Tally, DeliverError> {
     let started = Instant::now();
-    let found = ledger
-        .find_abandoned(rules.retry.hold_unknown, clock())
-        .await?;
-    if found > 0 {
-        tracing::warn!(found, "deliveries left in doubt by an earlier process");
-    }
+    find_abandoned(ledger, rules, clock()).await?;
     let learnt = learnt(ledger).await?;
     let (done_sender, done) = mpsc::channel(rules.in_doubt_max.max(1));
     let jobs = Arc::new(Jobs::new());
@@ -92,6 +88,7 @@ pub async fn deliver<L: Outbox>(
         starved: false,
         gate: Gate::new(rules.connections),
         pace: Pace::new(rules.rate_per_minute, learnt, (started, clock())),
+        complaint: None,
         crowded: 0,
         brakes: HashMap::new(),
         troubles: HashSet::new(),
@@ -115,6 +112,20 @@ pub async fn deliver<L: Outbox>(
     tally.queue = ledger.queue().await?;
     tally.took = started.elapsed();
     Ok(tally)
+}
+
+/// Finds what an earlier process left `sending`, and tells it.
+async fn find_abandoned<L: Outbox>(
+    ledger: &L,
+    rules: &Rules,
+    now: DateTime<Utc>,
+) -> Result<(), LedgerError> {
+    let hold = rules.retry.hold_unknown;
+    let found = ledger.find_abandoned(hold, now).await?;
+    if found > 0 {
+        tracing::warn!(found, "deliveries left in doubt by an earlier process");
+    }
+    Ok(())
 }
 
 async fn learnt<L: Outbox>(ledger: &L) -> Result<Option<Learnt>, LedgerError> {
@@ -148,6 +159,8 @@ struct Pump<'a, L> {
     starved: bool,
     gate: Gate,
     pace: Pace,
+    /// What the server said was too much, until the pace follows.
+    complaint: Option<Reply>,
     /// Connections not to be had since the last letter was accepted.
     crowded: usize,
     brakes: HashMap<EditionId, Brake>,
@@ -206,6 +219,7 @@ impl<L: Outbox> Pump<'_, L> {
 
     /// One commit: what came back is settled, what may go is claimed. Answers how many.
     async fn turn(&mut self) -> Result<usize, LedgerError> {
+        self.slow_down().await?;
         let room = self.rules.in_doubt_max.saturating_sub(self.in_flight);
         let width = self.gate.width(room, Instant::now()).saturating_sub(
             // A probe goes alone.

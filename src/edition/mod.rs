@@ -187,6 +187,10 @@ pub fn owed(
     told: &[Told],
     question: &Question,
 ) -> Vec<Entry> {
+    // In order: who was told thousands of documents is asked about each of them.
+    let mut told = told.to_vec();
+    told.sort_by_key(|t| t.document);
+    let told = told.as_slice();
     let note = |candidate| match question.content {
         Content::Owed => owed_as(candidate, recipient, told, question),
         Content::Period => listed_as(candidate, recipient, told, question),
@@ -244,13 +248,20 @@ pub fn unrecorded(mut owed: Vec<Entry>, told: &[Told]) -> Vec<Entry> {
     owed
 }
 
+/// What concerns one version, out of what is in the order of versions.
+fn of_document(told: &[Told], document: DocumentId) -> &[Told] {
+    let from = told.partition_point(|t| t.document < document);
+    let to = told.partition_point(|t| t.document <= document);
+    &told[from..to]
+}
+
 fn owed_as(
     candidate: &Candidate,
     recipient: &Recipient,
     told: &[Told],
     question: &Question,
 ) -> Option<Note> {
-    let of_this = || told.iter().filter(|t| t.document == candidate.document);
+    let of_this = || of_document(told, candidate.document).iter();
     match candidate.standing {
         Standing::Accepted => {
             let days = TimeDelta::days(i64::from(question.new_member_days));
@@ -290,9 +301,9 @@ fn listed_as(
     if candidate.standing != Standing::Accepted || !in_period || !addressed(candidate, recipient) {
         return None;
     }
-    let had = told
+    let had = of_document(told, candidate.document)
         .iter()
-        .any(|t| t.document == candidate.document && t.arrived());
+        .any(Told::arrived);
     Some(if had { Note::Again } else { Note::Listed })
 }
 

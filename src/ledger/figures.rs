@@ -24,6 +24,23 @@ impl Ledger {
         Ok(row.try_get::<Option<i64>, _>(0)?.map(time))
     }
 
+    /// How many letters were begun since then and are sent. Only editions that were open since are
+    /// looked at: there is no index by time, and who asks does so when the server complains.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn taken_since(&self, since: DateTime<Utc>) -> Result<u64> {
+        let row = query(
+            "SELECT COUNT(*) FROM deliveries WHERE state = 'sent' AND last_attempt_at >= $1
+             AND edition_id IN (SELECT id FROM editions
+                WHERE state IN ('open', 'paused') OR closed_at >= $1)",
+        )
+        .bind(ms(since))
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(row.try_get::<i64, _>(0)?.cast_unsigned())
+    }
+
     /// The newest due time of each schedule that was seen to, a slot in which nothing was owed
     /// included.
     ///

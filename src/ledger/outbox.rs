@@ -70,6 +70,12 @@ pub trait Outbox: Clone + Send + Sync + 'static {
     /// The ledger failed.
     fn learnt(&self) -> impl Future<Output = Result<Option<String>>> + Send;
 
+    /// How many letters were begun since then and are sent.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    fn taken_since(&self, since: DateTime<Utc>) -> impl Future<Output = Result<u64>> + Send;
+
     /// How the queue stands.
     ///
     /// # Errors
@@ -198,6 +204,10 @@ impl Outbox for Ledger {
 
     async fn learnt(&self) -> Result<Option<String>> {
         self.meta(LEARNT).await
+    }
+
+    async fn taken_since(&self, since: DateTime<Utc>) -> Result<u64> {
+        Ledger::taken_since(self, since).await
     }
 
     async fn queue(&self) -> Result<Queue> {

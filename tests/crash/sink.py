@@ -1,6 +1,7 @@
 """A small SMTP server that remembers, durably, every message before it says that it took it.
 
 It answers in lock-step or pipelined (RFC 2920), needs no privileges and listens on loopback only.
+It takes everything; who wants bad weather overrides `weather`.
 """
 
 import asyncio
@@ -41,6 +42,14 @@ class Sink:
         self.loop.call_soon_threadsafe(self.stop.set)
         self.thread.join(10)
 
+    async def weather(self, _stage, _recipient):
+        """What is answered instead of the usual; None in fair weather. A `ConnectionError` cuts the line.
+
+        Stages: greeting, mail, rcpt, data, dot (the letter is not taken yet), taken (it is on
+        record, and only its acknowledgement can be late or lost).
+        """
+        return None
+
     def taken(self):
         return self.count
 
@@ -48,6 +57,12 @@ class Sink:
         """Every accepted message: (recipient, Message-ID, sha256 of its bytes)."""
         with contextlib.closing(sqlite3.connect(self.file)) as db:
             return db.execute("SELECT recipient, message_id, sha256 FROM taken").fetchall()
+
+    def letters(self):
+        """The same with when it was accepted (seconds since 1970) and the set of its attachments' sha256."""
+        with contextlib.closing(sqlite3.connect(self.file)) as db:
+            found = db.execute("SELECT recipient, message_id, sha256, at, attached FROM taken").fetchall()
+        return [(to, message_id, digest, at / 1e9, set(files.split())) for to, message_id, digest, at, files in found]
 
     def copy(self, file):
         """Copies what was accepted by now into another file."""
@@ -96,21 +111,26 @@ class Sink:
             writer.close()
 
     async def _dialogue(self, reader, writer):
-        writer.write(b"220 sink.example ESMTP\r\n")
-        recipients = []
-        while line := await reader.readline():
+        reply, recipients = await self.weather("greeting", None) or b"220 sink.example ESMTP\r\n", []
+        writer.write(reply)
+        while not reply.startswith(b"421") and (line := await reader.readline()):
             verb = line.strip().split(b" ")[0].upper()
             if verb == b"EHLO":
                 reply = b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 52428800\r\n"
             elif verb == b"RCPT":
                 found = re.search(rb"<([^>]*)>", line)
-                recipients.append(found[1].decode() if found else "")
-                reply = b"250 2.1.5 ok\r\n"
+                recipient = found[1].decode() if found else ""
+                if not (reply := await self.weather("rcpt", recipient)):
+                    recipients.append(recipient)
+                    reply = b"250 2.1.5 ok\r\n"
             elif verb == b"DATA":
-                writer.write(b"354 go\r\n")
-                reply = await self._data(reader, recipients)
+                if not (reply := await self.weather("data", (recipients or [None])[0])):
+                    writer.write(b"354 go\r\n")
+                    reply = await self._data(reader, recipients)
                 recipients = []
-            elif verb in (b"MAIL", b"RSET"):
+            elif verb == b"MAIL":
+                recipients, reply = [], await self.weather("mail", None) or b"250 2.1.0 ok\r\n"
+            elif verb == b"RSET":
                 recipients, reply = [], b"250 2.0.0 ok\r\n"
             elif verb in (b"HELO", b"NOOP"):
                 reply = b"250 ok\r\n"
@@ -130,6 +150,8 @@ class Sink:
             lines.append(line[1:] if line.startswith(b".") else line)
         if len(recipients) != 1:
             return b"554 5.5.1 one recipient a message\r\n"
+        if said := await self.weather("dot", recipients[0]):
+            return said
         data = b"".join(lines)
         message = email.message_from_bytes(data)
         files = sorted(hashlib.sha256(part.get_payload(decode=True)).hexdigest()
@@ -139,4 +161,5 @@ class Sink:
         self.db.execute("INSERT INTO taken VALUES (?, ?, ?, ?, ?)", row)
         self.count += 1
         await asyncio.sleep(self.delay)
+        await self.weather("taken", recipients[0])
         return b"250 2.0.0 taken\r\n"

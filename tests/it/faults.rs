@@ -240,6 +240,15 @@ async fn a_server_that_is_away_leaves_everything_pending() {
             .iter()
             .any(|a| a.what == "server")
     );
+
+    // It is back while the service begins anew, or reads its configuration again.
+    office.reopen().await;
+    let peer = Peer::start(Script::new()).await;
+    office.config.smtp = peer.smtp();
+    assert_eq!(office.deliver().await.sent, 4);
+    let attention = office.ledger.attention().await.unwrap();
+    let told = attention.iter().find(|a| a.what == "server");
+    assert!(told.is_none(), "{told:?}");
 }
 
 #[tokio::test]

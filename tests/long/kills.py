@@ -23,19 +23,12 @@ sys.path.insert(0, str(ROOT / "tests/crash"))
 from faults import scratch  # noqa: E402
 from office import (IN_DOUBT_MAX, Office, claims, doubles, forgotten, replace, rows,  # noqa: E402
                     snapshot, test_verdict, verdict)
+from papers import notice  # noqa: E402
 from sink import Sink  # noqa: E402
 
 STEPS = (["ingest"], ["publish", "dang-vien"], ["deliver"])
 # How many of a round's kills meet each step: delivering is where letters can be lost or doubled.
 KILLS = {"ingest": 1, "publish": 2, "deliver": 7}
-DOCUMENT = """ĐẢNG UỶ CỤC THỬ NGHIỆM\tĐẢNG CỘNG SẢN VIỆT NAM
-*\tHà Nội, ngày 06 tháng 02 năm 2026
-Số {number}-TB/ĐU
-THÔNG BÁO
-về việc tổ chức sinh hoạt chi bộ số {number}
------
-Đảng uỷ thông báo thời gian tổ chức sinh hoạt chi bộ lần thứ {number}.
-"""
 
 
 class Trial:
@@ -54,7 +47,7 @@ class Trial:
         """One document to everybody."""
         self.rounds += 1
         file = self.office.folder / "van-ban" / f"{1000 + self.rounds}-TB-DU.txt"
-        replace(file, DOCUMENT.format(number=1000 + self.rounds))
+        replace(file, notice(1000 + self.rounds))
         before = self.kills["deliver"]
         for words in STEPS:
             for _ in range(KILLS[words[0]]):

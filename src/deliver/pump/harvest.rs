@@ -9,8 +9,12 @@ use super::{BRAKES_MAX, Pump, SWEEP};
 use crate::courier::NoLink;
 use crate::delivery::{Outcome, Progress, Reply, State, Trouble, Verdict};
 use crate::edition::EditionId;
+use crate::ledger::LedgerError;
 use crate::ledger::deliveries::{Claim, Settlement};
 use crate::ledger::outbox::{Outbox, Pause, Server};
+
+/// What a rate is counted over.
+const MINUTE: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 
 impl<L: Outbox> Pump<'_, L> {
     pub(super) fn take(&mut self, done: Done) {
@@ -59,26 +63,19 @@ impl<L: Outbox> Pump<'_, L> {
     }
 
     fn attempted(&mut self, claim: &Claim, outcome: Outcome) {
-        let now = Instant::now();
         match &outcome {
-            Outcome::Sent(_) => {
-                self.crowded = 0;
-                self.pace.accepted(now);
-            }
+            Outcome::Sent(_) => self.crowded = 0,
             Outcome::Trouble(trouble) => return self.troubled(claim, trouble),
             Outcome::TooMuch(reply) => self.slower(reply),
             Outcome::Barred(why) => self.pause(claim.edition, why.clone()),
             Outcome::Deferred(_) | Outcome::Refused(_) | Outcome::Unknown(_) => {}
         }
-        if matches!(
+        let answered = matches!(
             outcome,
             Outcome::Sent(_) | Outcome::Deferred(_) | Outcome::Refused(_)
-        ) {
-            // The first answer ends what an earlier process noted too.
-            if !self.gate.has_answered() || self.gate.opens_at().is_some() {
-                self.turn.server = Some(Server::Well);
-            }
-            self.gate.answered();
+        );
+        if answered && self.gate.answered() {
+            self.turn.server = Some(Server::Well);
         }
         if self.brakes.len() > BRAKES_MAX {
             self.brakes.clear();
@@ -113,11 +110,31 @@ impl<L: Outbox> Pump<'_, L> {
         self.settle(claim, &Outcome::Trouble(trouble.clone()));
     }
 
-    /// The server says too much.
+    /// The server says too much. Letters that were under way together complain together; that is
+    /// one complaint.
     fn slower(&mut self, reply: &Reply) {
-        self.pace.too_much(Instant::now(), reply.wait_asked());
-        tracing::warn!(%reply, rate = self.pace.lowered(), "too much for the server: slower");
+        self.complaint.get_or_insert_with(|| reply.clone());
         self.withdraw();
+    }
+
+    /// Follows a complaint. What was too much is what the ledger has of the last minute: this
+    /// process may have begun a moment ago, the server counts on.
+    pub(super) async fn slow_down(&mut self) -> Result<(), LedgerError> {
+        let Some(reply) = &self.complaint else {
+            return Ok(());
+        };
+        let now = Instant::now();
+        if !self.pace.rests(now) {
+            let settled = self.ledger.taken_since((self.clock)() - MINUTE).await?;
+            let sent = |s: &&Settlement| s.progress.state == State::Sent;
+            let unsettled = self.turn.settlements.iter().filter(sent).count() as u64;
+            let seen = settled + unsettled;
+            self.pace.too_much(now, reply.wait_asked(), seen);
+            let rate = self.pace.lowered();
+            tracing::warn!(%reply, seen, rate, "too much for the server: slower");
+        }
+        self.complaint = None;
+        Ok(())
     }
 
     /// Takes back what no worker has begun: nothing may start for now.

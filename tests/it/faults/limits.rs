@@ -78,6 +78,24 @@ async fn what_was_too_much_is_remembered_over_a_restart_and_forgotten_in_time() 
 }
 
 #[tokio::test]
+async fn what_was_taken_before_a_restart_is_what_was_too_much() {
+    let peer = Peer::start(Script::new()).await;
+    let mut office = office_of(60, &peer).await;
+    assert_eq!(office.deliver().await.sent, 60);
+    office.document("24-CT/TW", |_| {}).await;
+    office.publish("day").await;
+
+    // The server goes on counting; the process begins anew, as it does after a reload too.
+    office.reopen().await;
+    let much = Action::reply("450 4.7.1 too many messages, try again in 300 seconds");
+    let peer = Peer::start(Script::new().at(Stage::Rcpt, much)).await;
+    office.config.smtp = peer.smtp();
+    assert_eq!(office.deliver().await.sent, 0);
+    let lowered = deliver::lowered_rate(&office.ledger).await.unwrap();
+    assert_eq!(lowered, Some(30.0), "half of what it took, not the least");
+}
+
+#[tokio::test]
 async fn too_many_connections_cost_no_letter_and_no_rate() {
     let full = Action::ReplyThenClose("421 4.7.0 too many connections".into());
     let rule = Rule::at(Stage::Banner).connection(2).then(full);

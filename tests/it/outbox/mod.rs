@@ -132,6 +132,7 @@ on_both! {
     a_pause_and_the_server_are_told
     what_has_ended_is_not_paused
     what_the_server_taught_is_kept_until_it_teaches_more
+    what_was_taken_lately_is_counted
     what_a_crash_left_is_doubt
     what_a_crash_left_can_be_held
     the_next_time_is_the_nearest

@@ -302,6 +302,34 @@ pub(super) async fn what_the_server_taught_is_kept_until_it_teaches_more<S: Subj
     }
 }
 
+pub(super) async fn what_was_taken_lately_is_counted<S: Subject>() {
+    let subject = S::new().await;
+    subject.publish(0, false, &["A1", "A2", "A3"]).await;
+    let outbox = subject.outbox();
+    assert_eq!(outbox.taken_since(now()).await.unwrap(), 0);
+    let early = outbox.turn(&claiming(1), now()).await.unwrap().claims;
+    let late = outbox.turn(&claiming(2), later(60)).await.unwrap().claims;
+    // One of them is still under way.
+    let done: Vec<_> = early
+        .iter()
+        .chain(&late[1..])
+        .map(|claim| settled(claim, State::Sent))
+        .collect();
+    outbox.turn(&settling(done), later(61)).await.unwrap();
+    assert_eq!(outbox.taken_since(now()).await.unwrap(), 2);
+    assert_eq!(outbox.taken_since(later(1)).await.unwrap(), 1);
+    outbox
+        .turn(&settling(vec![settled(&late[0], State::Sent)]), later(62))
+        .await
+        .unwrap();
+    assert_eq!(
+        outbox.taken_since(later(1)).await.unwrap(),
+        2,
+        "the edition is at its end, and counts"
+    );
+    assert_eq!(outbox.taken_since(later(63)).await.unwrap(), 0);
+}
+
 pub(super) async fn what_a_crash_left_is_doubt<S: Subject>() {
     let subject = S::new().await;
     subject.publish(0, false, &["A1", "A2", "A3"]).await;

@@ -212,6 +212,10 @@ impl Outbox for Machine {
         self.memory.learnt().await
     }
 
+    async fn taken_since(&self, since: DateTime<Utc>) -> Result<u64> {
+        self.memory.taken_since(since).await
+    }
+
     async fn queue(&self) -> Result<Queue> {
         self.memory.queue().await
     }

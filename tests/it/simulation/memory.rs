@@ -82,6 +82,8 @@ pub(crate) struct Books {
     deferred: BTreeSet<i64>,
     open: BTreeSet<EditionId>,
     learnt: Option<String>,
+    /// When each was claimed last.
+    begun: BTreeMap<i64, DateTime<Utc>>,
     /// How often anybody wrote.
     commits: u64,
 }
@@ -294,6 +296,7 @@ impl Books {
                 if turned.claims.len() >= most {
                     return;
                 }
+                self.begun.insert(id, kept(now));
                 self.take(id, turned);
             }
         }
@@ -422,6 +425,13 @@ impl Outbox for Memory {
 
     async fn learnt(&self) -> Result<Option<String>> {
         Ok(self.look().learnt.clone())
+    }
+
+    async fn taken_since(&self, since: DateTime<Utc>) -> Result<u64> {
+        let books = self.look();
+        let sent = |id: &i64| books.rows[id].progress.state == State::Sent;
+        let begun = books.begun.iter().filter(|(_, at)| **at >= since);
+        Ok(begun.filter(|(id, _)| sent(id)).count() as u64)
     }
 
     async fn queue(&self) -> Result<Queue> {
