@@ -196,6 +196,16 @@ Examples:
   phobien log --to DV004 --since 2026-11-01
   phobien log --branch CB2 --json")]
     Log(Log),
+    /// Read the mailbox once: what came back, who confirmed
+    #[command(after_help = "\
+Examples:
+  phobien collect                  reads what is new in the mailbox; deletes and flags nothing
+  phobien collect --inspect *.eml  what phobien reads out of messages, touching no state")]
+    Collect {
+        /// Look at messages in files instead
+        #[arg(long, value_name = "FILE", num_args = 1..)]
+        inspect: Vec<PathBuf>,
+    },
     /// Put on record that somebody confirmed on paper to have studied a document
     #[command(after_help = "\
 Examples:
@@ -275,6 +285,7 @@ impl Command {
                 | Self::Publish(_)
                 | Self::Deliver { .. }
                 | Self::Send { .. }
+                | Self::Collect { .. }
                 | Self::Resend(_)
                 | Self::Resume { .. }
                 | Self::Settle { .. }
@@ -433,7 +444,7 @@ pub(super) enum Generate {
 }
 
 /// Commands of the contract that this version does not have.
-pub(super) const LATER: &[&str] = &["collect", "report"];
+pub(super) const LATER: &[&str] = &["report"];
 
 /// The name of a person for the record: one that says who.
 fn somebody(text: &str) -> Result<String, String> {

@@ -4,6 +4,7 @@
 mod backup;
 mod card;
 mod check;
+mod collect;
 mod command;
 mod confirm;
 mod decide;
@@ -121,6 +122,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Init(ask) => init::run(&global, ask).await,
         Command::Check { offline } => check::run(&global, offline).await,
         Command::Inspect { files } => inspect::run(&global, &files).await,
+        Command::Collect { inspect } if !inspect.is_empty() => collect::inspect(&global, &inspect),
         Command::Generate { what } => generate::run(what),
         Command::Restore(ask) => restore::run(&global, ask).await,
         other => {
@@ -156,6 +158,7 @@ async fn at_desk(desk: &Desk, command: Command) -> Result<ExitCode> {
         Command::Members { command } => members::run(desk, command).await,
         Command::Status => status::run(desk).await,
         Command::Log(ask) => log::run(desk, ask).await,
+        Command::Collect { .. } => collect::run(desk).await,
         Command::Confirm(ask) => confirm::run(desk, ask).await,
         Command::Resend(ask) => editions::resend(desk, ask).await,
         Command::Cancel { edition } => editions::cancel(desk, &edition).await,

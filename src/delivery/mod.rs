@@ -5,11 +5,13 @@ mod brake;
 mod envelope;
 mod outcome;
 mod retry;
+mod returned;
 mod state;
 
 pub use brake::{Brake, Verdict};
 pub use envelope::{FrozenDkim, FrozenEnvelope};
 pub use outcome::{Doubt, Enhanced, Outcome, Reply, Trouble};
+pub use returned::Class;
 pub use retry::{Progress, RetryPolicy};
 pub use state::{Event, State};
 

@@ -23,6 +23,7 @@ pub mod people;
 pub mod purge;
 pub mod recipients;
 pub mod restore;
+pub mod returns;
 mod sightings;
 pub mod slots;
 pub mod summary;
@@ -380,6 +381,11 @@ fn migrator() -> Migrator {
             5,
             "told_matters",
             include_str!("../../migrations/0005_told_matters.sql"),
+        ),
+        step(
+            6,
+            "mailbox",
+            include_str!("../../migrations/0006_mailbox.sql"),
         ),
     ])
 }

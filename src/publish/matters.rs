@@ -74,6 +74,19 @@ pub async fn matters(
         );
         add("office", office.since, vi, en);
     }
+    if let Some(returned) = ledger.returned_addresses().await? {
+        let vi = format!(
+            "thư gửi tới {} địa chỉ bị trả lại, văn bản còn phải gửi lại: `phobien log --state \
+             bounced`, rồi sửa địa chỉ trong danh sách",
+            returned.count
+        );
+        let en = format!(
+            "letters to {} addresses came back and their documents are owed again: `phobien log \
+             --state bounced`, then correct the addresses in the roster",
+            returned.count
+        );
+        add("returned", returned.since, vi, en);
+    }
     if let Some(members) = ledger.unreachable_members().await? {
         let vi = format!(
             "{} đảng viên chưa có địa chỉ thư dùng được: `phobien members list`",

@@ -3,6 +3,7 @@
 
 mod annexes;
 mod beside;
+mod collect;
 mod day;
 mod desk;
 mod edges;
