@@ -1,5 +1,6 @@
-//! Owns how the places where letters go and come back are written: `smtps://`,
-//! `smtp://…?tls=required`, `imaps://` and `maildir:`. It refuses to open a connection, and never repeats a URL, which may hold a password.
+//! Owns how the places where letters go and come back to are written: `smtps://`, `imaps://`,
+//! `smtp://…?tls=required` and `maildir:`. It refuses to open a connection, and never repeats a
+//! URL, which may hold a password.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
-//! Owns the way to another server of the office, secured as the way to the submission server is: the
-//! mailbox's. It refuses to know what is said there.
+//! Owns the way to another server of the office, the mailbox's, secured as the way to the
+//! submission server is. It refuses to know what is said there.
 
 use std::path::Path;
 use std::time::Duration;

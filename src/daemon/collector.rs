@@ -1,6 +1,6 @@
 //! Owns the reading of the mailbox beside everything else: at the start and then as often as the
-//! configuration says. It refuses to keep anything waiting: a mailbox that cannot be read is told of,
-//! and letters go all the same.
+//! configuration says. It refuses to keep anything waiting: a mailbox that cannot be read is told
+//! of, and letters go all the same.
 
 use std::time::Duration;
 
@@ -31,6 +31,12 @@ impl Collector {
                 None => round::untell(&ledger, MATTER.0, MATTER.1).await,
             }
         })))
+    }
+
+    /// Goes on with the configuration as it is now.
+    pub(super) async fn restart(&mut self, round: &Round) {
+        self.stop().await;
+        *self = Self::start(round);
     }
 
     /// Ends it where it stands: what it does is done whole or not at all.

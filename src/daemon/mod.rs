@@ -133,8 +133,7 @@ pub async fn run(shell: Shell, config: Config, ledger: Ledger) -> Result<Ended> 
                 // The way out, the rate or the rules may be others now.
                 delivery.stop().await;
                 delivery = Delivery::start(&round, Arc::clone(&lock))?;
-                collector.stop().await;
-                collector = Collector::start(&round);
+                collector.restart(&round).await;
                 metrics = listen_again(metrics, &round, &delivery).await;
             }
         }

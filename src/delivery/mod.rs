@@ -11,8 +11,8 @@ mod state;
 pub use brake::{Brake, Verdict};
 pub use envelope::{FrozenDkim, FrozenEnvelope};
 pub use outcome::{Doubt, Enhanced, Outcome, Reply, Trouble};
-pub use returned::Class;
 pub use retry::{Progress, RetryPolicy};
+pub use returned::Class;
 pub use state::{Event, State};
 
 use hmac::{Hmac, Mac};

@@ -24,6 +24,7 @@ pub async fn matters(
     now: DateTime<Utc>,
 ) -> Result<Vec<Attention>> {
     let mut matters = ledger.attention().await?;
+    matters.extend(came_back(ledger, language).await?);
     let mut add = |what: &str, since, vi: String, en: String| {
         matters.push(Attention {
             what: what.to_owned(),
@@ -74,19 +75,6 @@ pub async fn matters(
         );
         add("office", office.since, vi, en);
     }
-    if let Some(returned) = ledger.returned_addresses().await? {
-        let vi = format!(
-            "thư gửi tới {} địa chỉ bị trả lại, văn bản còn phải gửi lại: `phobien log --state \
-             bounced`, rồi sửa địa chỉ trong danh sách",
-            returned.count
-        );
-        let en = format!(
-            "letters to {} addresses came back and their documents are owed again: `phobien log \
-             --state bounced`, then correct the addresses in the roster",
-            returned.count
-        );
-        add("returned", returned.since, vi, en);
-    }
     if let Some(members) = ledger.unreachable_members().await? {
         let vi = format!(
             "{} đảng viên chưa có địa chỉ thư dùng được: `phobien members list`",
@@ -99,4 +87,28 @@ pub async fn matters(
         add(UNREACHABLE, members.since, vi, en);
     }
     Ok(matters)
+}
+
+/// Addresses that letters came back from.
+async fn came_back(ledger: &Ledger, language: Language) -> Result<Option<Attention>> {
+    let Some(returned) = ledger.returned_addresses().await? else {
+        return Ok(None);
+    };
+    let count = returned.count;
+    let detail = match language {
+        Language::Vi => format!(
+            "thư gửi tới {count} địa chỉ bị trả lại, văn bản còn phải gửi lại: `phobien log \
+             --state bounced`, rồi sửa địa chỉ trong danh sách"
+        ),
+        Language::En => format!(
+            "letters to {count} addresses came back and their documents are owed again: `phobien \
+             log --state bounced`, then correct the addresses in the roster"
+        ),
+    };
+    Ok(Some(Attention {
+        what: "returned".to_owned(),
+        about: String::new(),
+        detail,
+        since: returned.since,
+    }))
 }

@@ -74,10 +74,10 @@ pub(super) fn judge(status: Option<Enhanced>, said: &str) -> Judged {
     let passes = code_in(said).is_some_and(|code| code < 500);
     let hard = if passes || is(Weight::Other) || has(AGAINST) {
         false
-    } else if is(Weight::Address) {
-        true
     } else if is(Weight::Policy) {
         has(SUREST) && !has(AGAINST_UNSURE)
+    } else if is(Weight::Address) {
+        true
     } else {
         has(ADDRESS) && !has(AGAINST_UNSURE)
     };
@@ -104,7 +104,13 @@ fn compared(text: &str) -> String {
         Regex::new(r"[^\s<>()\[\]:;,]+@[^\s<>()\[\]:;,]+")
             .unwrap_or_else(|_| unreachable!("a constant"))
     });
+    // Codes at the head of each line of a reply stand in the middle of its sentences.
+    static CODES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b[245]\d\d(?:[ -]#?[245]\.\d{1,3}\.\d{1,3}\b|-)")
+            .unwrap_or_else(|_| unreachable!("a constant"))
+    });
     let text = ADDRESSES.replace_all(text, " ");
+    let text = CODES.replace_all(&text, " ");
     let mut text = plain(&text).replace(['_', '"', '\''], " ");
     for (phrase, meant) in MEANT {
         text = text.replace(phrase, meant);
