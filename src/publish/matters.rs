@@ -23,8 +23,7 @@ pub async fn matters(
     language: Language,
     now: DateTime<Utc>,
 ) -> Result<Vec<Attention>> {
-    let mut matters = ledger.attention().await?;
-    matters.extend(came_back(ledger, language).await?);
+    let mut matters = noted(ledger, language).await?;
     let mut add = |what: &str, since, vi: String, en: String| {
         matters.push(Attention {
             what: what.to_owned(),
@@ -86,6 +85,13 @@ pub async fn matters(
         );
         add(UNREACHABLE, members.since, vi, en);
     }
+    Ok(matters)
+}
+
+/// What was noted, and what came back.
+async fn noted(ledger: &Ledger, language: Language) -> Result<Vec<Attention>> {
+    let mut matters = ledger.attention().await?;
+    matters.extend(came_back(ledger, language).await?);
     Ok(matters)
 }
 
