@@ -27,6 +27,8 @@ pub mod extract;
 pub mod letter;
 /// Text and file name become facts with their source; secrecy marks.
 pub mod recognise;
+/// Mail that came back becomes what it says of a letter.
+pub mod returned;
 /// A typed list of people becomes an organisation and its faults.
 pub mod roster;
 /// Rows of a report become CSV, XLSX or a page to print.
@@ -39,10 +41,14 @@ pub mod courier;
 pub mod inbox;
 /// The database: the only SQL.
 pub mod ledger;
+/// The office's mailbox: the only IMAP.
+pub mod mailbox;
 /// Extraction in a limited child process.
 pub mod sandbox;
 
 // floor 3: steps. What happens, in order; idempotent; `now` is an argument.
+/// Mail that came back becomes bounces and confirmations on record.
+pub mod collect;
 /// Queued deliveries become letters on the wire and outcomes on record.
 pub mod deliver;
 /// Files become documents, rosters become recipients on record.

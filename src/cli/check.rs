@@ -16,6 +16,7 @@ use super::stop::{FAILED, USAGE};
 use crate::config::{self, Config};
 use crate::daemon::{self, now};
 use crate::ingest;
+use crate::mailbox::Known;
 use crate::organisation::Language;
 use crate::roster::Level;
 
@@ -47,6 +48,7 @@ pub(super) async fn run(global: &Global, offline: bool) -> Result<ExitCode> {
     faults.extend(folders(&config));
     faults.extend(people(&config, language).await);
     faults.extend(way_out(&config, offline).await);
+    faults.extend(way_back(&config, offline).await);
     faults.extend(machine(&config, language).await?);
     faults.iter().for_each(|fault| tell(&screen, fault));
     times(&config, &screen);
@@ -184,6 +186,24 @@ async fn way_out(config: &Config, offline: bool) -> Option<row::Fault> {
             None
         }
         Err(none) => Some(fault(config, "smtp.url", none.to_string(), "")),
+    }
+}
+
+/// The mailbox: its password, and, where asked, the login.
+async fn way_back(config: &Config, offline: bool) -> Option<row::Fault> {
+    let mailbox = match open::mailbox(config) {
+        Ok(mailbox) => mailbox?,
+        Err(error) => return Some(fault(config, "mailbox", format!("{error:#}"), "")),
+    };
+    if offline {
+        return None;
+    }
+    match mailbox.open(&Known::default()).await {
+        Ok(reader) => {
+            reader.close().await;
+            None
+        }
+        Err(none) => Some(fault(config, "mailbox.url", none.to_string(), "")),
     }
 }
 

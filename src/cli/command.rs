@@ -214,6 +214,16 @@ Examples:
   phobien report --not-received 23-CT/TW --branch CB2 --format csv
 Reports hold personal data: a new file can be read by whoever made it alone.")]
     Report(Report),
+    /// Read the mailbox once: what came back, who confirmed
+    #[command(after_help = "\
+Examples:
+  phobien collect                  reads what is new in the mailbox; deletes and flags nothing
+  phobien collect --inspect *.eml  what phobien reads out of messages, touching no state")]
+    Collect {
+        /// Look at messages in files instead
+        #[arg(long, value_name = "FILE", num_args = 1..)]
+        inspect: Vec<PathBuf>,
+    },
     /// Put on record that somebody confirmed on paper to have studied a document
     #[command(after_help = "\
 Examples:
@@ -299,6 +309,7 @@ impl Command {
                 | Self::Publish(_)
                 | Self::Deliver { .. }
                 | Self::Send { .. }
+                | Self::Collect { .. }
                 | Self::Resend(_)
                 | Self::Resume { .. }
                 | Self::Settle { .. }
@@ -432,9 +443,6 @@ pub(super) enum Generate {
         shell: clap_complete::Shell,
     },
 }
-
-/// Commands of the contract that this version does not have.
-pub(super) const LATER: &[&str] = &["collect"];
 
 /// The name of a person for the record: one that says who.
 fn somebody(text: &str) -> Result<String, String> {

@@ -10,13 +10,15 @@ use super::open::environment;
 
 /// Libraries that could log dialogue or statements with their values, or talk of themselves: at
 /// most so much.
-const CAPPED: [(&str, LogLevel); 6] = [
+const CAPPED: [(&str, LogLevel); 7] = [
     ("lettre", LogLevel::Warn),
     ("sqlx", LogLevel::Error),
     ("rustls", LogLevel::Info),
     ("tokio_rustls", LogLevel::Info),
     ("notify", LogLevel::Info),
     ("tokio_cron_scheduler", LogLevel::Warn),
+    // It writes down what it says, the password included.
+    ("async_imap", LogLevel::Warn),
 ];
 
 /// Starts the log. `service`: the command is `run`, whose log may belong to the journal.
@@ -70,7 +72,7 @@ mod tests {
         assert_eq!(
             directives(LogLevel::Trace),
             "trace,lettre=warn,sqlx=error,rustls=info,tokio_rustls=info,notify=info,\
-             tokio_cron_scheduler=warn"
+             tokio_cron_scheduler=warn,async_imap=warn"
         );
         assert!(directives(LogLevel::Error).contains("rustls=error"));
     }

@@ -4,6 +4,7 @@
 mod backup;
 mod card;
 mod check;
+mod collect;
 mod command;
 mod confirm;
 mod decide;
@@ -57,7 +58,7 @@ const WORKERS_MAX: usize = 4;
 pub fn main(args: &[OsString]) -> ExitCode {
     let cli = match Cli::try_parse_from(std::iter::once("phobien".into()).chain(args.to_owned())) {
         Ok(cli) => cli,
-        Err(error) => return unparsed(&error, args),
+        Err(error) => return unparsed(&error),
     };
     logging::start(cli.global.log, matches!(cli.command, Command::Run));
     let cores = std::thread::available_parallelism().map_or(WORKERS_MIN, usize::from);
@@ -71,16 +72,7 @@ pub fn main(args: &[OsString]) -> ExitCode {
 }
 
 /// Help and version are results; anything else is a wrong command line.
-fn unparsed(error: &clap::Error, args: &[OsString]) -> ExitCode {
-    let later = args
-        .iter()
-        .filter_map(|arg| arg.to_str())
-        .find(|arg| !arg.starts_with('-'))
-        .filter(|arg| command::LATER.contains(arg));
-    if let (Some(word), clap::error::ErrorKind::InvalidSubcommand) = (later, error.kind()) {
-        show::note(&format!("`phobien {word}` is not in this version"));
-        return ExitCode::from(USAGE);
-    }
+fn unparsed(error: &clap::Error) -> ExitCode {
     // A closed output is no fault of ours.
     let _ = error.print();
     ExitCode::from(if error.use_stderr() { USAGE } else { 0 })
@@ -124,6 +116,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Init(ask) => init::run(&global, ask).await,
         Command::Check { offline } => check::run(&global, offline).await,
         Command::Inspect { files } => inspect::run(&global, &files).await,
+        Command::Collect { inspect } if !inspect.is_empty() => collect::inspect(&global, &inspect),
         Command::Generate { what } => generate::run(what),
         Command::Restore(ask) => restore::run(&global, ask).await,
         other => {
@@ -160,6 +153,7 @@ async fn at_desk(desk: &Desk, command: Command) -> Result<ExitCode> {
         Command::Status => status::run(desk).await,
         Command::Log(ask) => log::run(desk, ask).await,
         Command::Report(ask) => report::run(desk, ask).await,
+        Command::Collect { .. } => collect::run(desk).await,
         Command::Confirm(ask) => confirm::run(desk, ask).await,
         Command::Resend(ask) => editions::resend(desk, ask).await,
         Command::Cancel { edition } => editions::cancel(desk, &edition).await,

@@ -11,13 +11,14 @@ use super::command::Global;
 use super::secret;
 use super::show::Screen;
 use super::stop::Stop;
-use crate::config::{Config, Fault, Level, TEXT_BYTES_MAX};
-use crate::courier::Courier;
+use crate::config::{Config, Fault, Level, Place, TEXT_BYTES_MAX};
+use crate::courier::{self, Courier};
 use crate::daemon::{Shell, now, sandbox};
 use crate::deliver::Way;
 use crate::inbox::{Inbox, Settings};
 use crate::ingest::{self, Ingest, IngestError};
 use crate::ledger::Ledger;
+use crate::mailbox::{Account, Dialling, Mailbox, Stream};
 use crate::organisation::Language;
 use crate::publish::{self, Press};
 use crate::sandbox::Sandbox;
@@ -219,6 +220,7 @@ pub(super) fn shell(config_file: PathBuf) -> Result<Shell> {
             Err(error) => Err(error.to_string()),
         },
         make_way: |config| way(config).map_err(|error| format!("{error:#}")),
+        make_mailbox: |config| mailbox(config).map_err(|error| format!("{error:#}")),
         entropy,
         chance,
         program: program()?,
@@ -238,6 +240,36 @@ pub(super) fn courier(config: &Config) -> Result<Courier> {
     let password = secret::smtp_password(&config.smtp)?;
     let courier = Courier::new(&config.smtp, password, &local_name());
     courier.map_err(|fault| Stop::usage(fault.to_string()))
+}
+
+/// Where mail comes back to; none where the configuration names no such place.
+pub(super) fn mailbox(config: &Config) -> Result<Option<Mailbox>> {
+    let Some(mailbox) = &config.mailbox else {
+        return Ok(None);
+    };
+    let (host, port, tls) = match &mailbox.place {
+        Place::Maildir(folder) => return Ok(Some(Mailbox::Maildir(folder.clone()))),
+        Place::Imap { host, port, tls } => (host.clone(), *port, *tls),
+    };
+    let user = mailbox.username.clone().unwrap_or_default();
+    let ca_file = mailbox.ca_file.as_ref().or(config.smtp.ca_file.as_ref());
+    let (ca_file, timeout) = (ca_file.cloned(), config.smtp.timeout);
+    let name = format!("imap:{user}@{host}:{port}");
+    let dial = move || -> Dialling {
+        let (host, ca_file) = (host.clone(), ca_file.clone());
+        Box::pin(async move {
+            let reached = courier::reach((&host, port), tls, ca_file.as_deref(), timeout).await;
+            let raw = reached.map_err(|none| none.to_string())?;
+            Ok(Box::new(raw) as Stream)
+        })
+    };
+    Ok(Some(Mailbox::Imap(Account {
+        name,
+        user,
+        password: secret::mailbox_password(mailbox)?,
+        dial: Arc::new(dial),
+        timeout,
+    })))
 }
 
 pub(super) fn program() -> Result<PathBuf> {

@@ -1,4 +1,5 @@
-//! Owns the way of secrets from their files: the mail server's password, the key that signs. It
+//! Owns the way of secrets from their files: the passwords of mail server and mailbox, the key that
+//! signs. It
 //! refuses a file that everybody can read, and never shows what stands in one.
 
 use std::io::Read;
@@ -10,7 +11,7 @@ use secrecy::SecretString;
 
 use super::open::environment;
 use super::stop::Stop;
-use crate::config::{Config, Smtp};
+use crate::config::{Config, Mailbox, Smtp};
 use crate::letter::Signer;
 
 /// Longest password, bytes.
@@ -19,6 +20,7 @@ const PASSWORD_MAX: u64 = 1024;
 const KEY_MAX: u64 = 16 * 1024;
 /// The systemd credentials that hold them where no file is configured.
 const CREDENTIAL: &str = "smtp-password";
+const MAILBOX_CREDENTIAL: &str = "mailbox-password";
 const KEY_CREDENTIAL: &str = "mail-dkim";
 
 /// The password of `[smtp] username`; none where nobody logs in.
@@ -30,15 +32,30 @@ pub(super) fn smtp_password(smtp: &Smtp) -> Result<Option<SecretString>> {
     let Some(file) = file_of(smtp.password_file.as_ref(), CREDENTIAL) else {
         return Ok(None);
     };
-    let text = read(&file, "[smtp] password", PASSWORD_MAX)?;
+    password(&file, "[smtp] password").map(Some)
+}
+
+/// The password of `[mailbox] username`.
+pub(super) fn mailbox_password(mailbox: &Mailbox) -> Result<SecretString> {
+    let Some(file) = file_of(mailbox.password_file.as_ref(), MAILBOX_CREDENTIAL) else {
+        return Err(Stop::usage(format!(
+            "[mailbox] username needs password_file or the credential {MAILBOX_CREDENTIAL}"
+        )));
+    };
+    password(&file, "[mailbox] password")
+}
+
+/// One line with a password.
+fn password(file: &Path, key: &str) -> Result<SecretString> {
+    let text = read(file, key, PASSWORD_MAX)?;
     // Editors end a file with a line end; nothing else is taken off.
     let password = text.strip_suffix('\n').unwrap_or(&text);
     let password = password.strip_suffix('\r').unwrap_or(password);
     if password.is_empty() || password.contains(['\0', '\n', '\r']) {
         let why = "does not hold one line with a password";
-        return Err(fault("[smtp] password", &file, why));
+        return Err(fault(key, file, why));
     }
-    Ok(Some(SecretString::from(password)))
+    Ok(SecretString::from(password))
 }
 
 /// Who signs letters; none where `[mail] dkim` is not set.

@@ -53,6 +53,8 @@ pub struct Config {
     pub smtp: Smtp,
     /// `[mailbox] reverse_path`, with `{token}`; none: the address of `[mail] from`
     pub reverse_path: Option<String>,
+    /// `[mailbox]`; none: nobody reads what comes back
+    pub mailbox: Option<Mailbox>,
     /// `[delivery]`
     pub delivery: Delivery,
     /// `[urgent] confirm = "required"`: urgent editions wait for a person
@@ -278,6 +280,37 @@ pub struct Smtp {
     pub timeout: Duration,
     /// Deadline of the reply to the final dot.
     pub final_timeout: Duration,
+}
+
+/// Where letters come back to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// INBOX of an IMAP server.
+    Imap {
+        /// Its name, as its certificate says.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// TLS from the first byte (RFC 8314); without it only ever to loopback.
+        tls: bool,
+    },
+    /// `maildir:PATH`
+    Maildir(PathBuf),
+}
+
+/// `[mailbox]`, where it has a url.
+#[derive(Clone, Debug)]
+pub struct Mailbox {
+    /// `url`
+    pub place: Place,
+    /// Who logs in.
+    pub username: Option<String>,
+    /// Where the password stands; none: the credential `mailbox-password`.
+    pub password_file: Option<PathBuf>,
+    /// Roots added to the system's; default: those of `[smtp] ca_file`.
+    pub ca_file: Option<PathBuf>,
+    /// How often it is read.
+    pub every: Duration,
 }
 
 /// `[delivery]`

@@ -14,7 +14,10 @@ use super::schedules;
 use super::server;
 use super::value::{self, choice, count, duration, wait};
 use super::walk::{Read, Section, Walk};
-use super::{Config, Confirmation, Delivery, Documents, Limits, Ocr, PictureMarks, Roster, Smtp};
+use super::{
+    Config, Confirmation, Delivery, Documents, Limits, Mailbox, Ocr, PictureMarks, Place, Roster,
+    Smtp,
+};
 use crate::organisation::Phrase;
 
 /// The whole configuration; none if something needed could not be read.
@@ -33,7 +36,7 @@ pub(super) fn config<'a>(
     let state_folder = state(walk, &mut root, base);
     let mail = people::mail(walk, &mut root, base);
     let smtp = smtp(walk, &mut root, base);
-    let reverse_path = mailbox(walk, &mut root, base);
+    let (reverse_path, mailbox) = mailbox(walk, &mut root, base);
     let connections = smtp.as_ref().map_or(CONNECTIONS, |smtp| smtp.connections);
     let delivery = delivery(walk, &mut root, connections);
     let urgent_confirm = urgent(walk, &mut root);
@@ -58,6 +61,7 @@ pub(super) fn config<'a>(
         mail: mail?,
         smtp: smtp?,
         reverse_path,
+        mailbox,
         delivery,
         urgent_confirm,
         confirmation,
@@ -200,23 +204,36 @@ fn smtp<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>, base: &Path) -> Option<
     })
 }
 
-/// `[mailbox]`: of it only the reverse-path is in this version.
-fn mailbox<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>, base: &Path) -> Option<String> {
+/// `[mailbox]`: the reverse-path, and where letters come back to.
+fn mailbox<'a>(
+    walk: &mut Walk<'a>,
+    root: &mut Section<'a>,
+    base: &Path,
+) -> (Option<String>, Option<Mailbox>) {
     let mut s = walk.section(root, "mailbox");
-    let url = walk.get(&mut s, "url", value::text);
-    walk.get(&mut s, "username", value::text);
-    walk.get(&mut s, "password_file", value::path(base));
-    walk.get(&mut s, "every", wait);
-    if url.is_some() {
-        let complaint = Complaint::not_in_this_version(
-            "thư trả lại phải đọc bằng tay ở hộp thư của [mail] from",
-            "bounces must be read by hand in the mailbox of [mail] from",
+    let place = walk.get(&mut s, "url", server::place(base));
+    let username = walk.get(&mut s, "username", value::text);
+    let password_file = walk.get(&mut s, "password_file", value::path(base));
+    let ca_file = walk.get(&mut s, "ca_file", value::path(base));
+    let every = walk.get(&mut s, "every", wait);
+    if matches!(place, Some(Place::Imap { .. })) && username.is_none() {
+        let message = Phrase::new(
+            "đọc hộp thư qua IMAP cần tên đăng nhập",
+            "a mailbox is read over IMAP only with a user name",
         );
-        walk.warn(&s, "url", complaint);
+        let complaint = Complaint::new(message, Phrase::same("username = \"phobien\""));
+        walk.object(&s, "url", complaint);
     }
     let reverse_path = walk.get(&mut s, "reverse_path", server::reverse_path);
     walk.done(s);
-    reverse_path
+    let mailbox = place.map(|place| Mailbox {
+        place,
+        username,
+        password_file,
+        ca_file,
+        every: every.unwrap_or(Duration::from_secs(300)),
+    });
+    (reverse_path, mailbox)
 }
 
 fn delivery<'a>(walk: &mut Walk<'a>, root: &mut Section<'a>, connections: usize) -> Delivery {

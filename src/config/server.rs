@@ -1,5 +1,6 @@
-//! Owns how the place where letters go is written: `smtps://`, `smtp://…?tls=required` and
-//! `maildir:`. It refuses to open a connection, and never repeats a URL, which may hold a password.
+//! Owns how the places where letters go and come back to are written: `smtps://`, `imaps://`,
+//! `smtp://…?tls=required` and `maildir:`. It refuses to open a connection, and never repeats a
+//! URL, which may hold a password.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use url::{Host, Url};
 use super::fault::Complaint;
 use super::value;
 use super::walk::Read;
-use super::{Security, Transport};
+use super::{Place, Security, Transport};
 use crate::organisation::{Address, Phrase};
 
 const EXAMPLE: &str = "\"smtps://mail.dangbo.example:465\" | \
@@ -41,12 +42,13 @@ fn maildir(base: &Path, path: &str) -> Read<PathBuf> {
     Ok(base.join(path))
 }
 
-fn smtp(text: &str) -> Read<Transport> {
+/// A server's URL without a name or a password in it.
+fn url_of(text: &str, example: &str) -> Read<Url> {
     let url = Url::parse(text).map_err(|_| {
         refused(
             "không đọc được địa chỉ máy chủ",
             "this is no server address",
-            EXAMPLE,
+            example,
         )
     })?;
     if !url.username().is_empty() || url.password().is_some() {
@@ -56,7 +58,11 @@ fn smtp(text: &str) -> Read<Transport> {
             "username = \"…\", password_file = \"…\"",
         ));
     }
-    let tls = tls_of(&url)?;
+    Ok(url)
+}
+
+/// The server's name in a URL.
+fn host_of(url: &Url, example: &str) -> Read<String> {
     let host = match url.host() {
         Some(Host::Domain(name)) => name.to_ascii_lowercase(),
         Some(Host::Ipv4(ip)) => ip.to_string(),
@@ -68,9 +74,68 @@ fn smtp(text: &str) -> Read<Transport> {
         .map(|h| h.to_string())
         .ok()
         .filter(|_| !host.is_empty());
-    let host = host
-        .or_else(|| url.host().and_then(ipv6))
-        .ok_or_else(|| refused("thiếu tên máy chủ", "the server's name is missing", EXAMPLE))?;
+    host.or_else(|| url.host().and_then(ipv6))
+        .ok_or_else(|| refused("thiếu tên máy chủ", "the server's name is missing", example))
+}
+
+/// The port in a URL, else the usual one.
+fn port_of(url: &Url, usual: u16, example: &str) -> Read<u16> {
+    match url.port().unwrap_or(usual) {
+        0 => Err(refused("cổng phải khác 0", "the port cannot be 0", example)),
+        port => Ok(port),
+    }
+}
+
+const MAILBOX_EXAMPLE: &str = "\"imaps://mail.dangbo.example\" | \"maildir:/var/mail/vanphong\"";
+
+/// Where letters come back to.
+pub(super) fn place(base: &Path) -> impl Fn(&DeValue<'_>) -> Read<Place> + '_ {
+    move |value| {
+        let text = value::text(value)?;
+        match text.strip_prefix("maildir:") {
+            Some(path) => maildir(base, path).map(Place::Maildir),
+            None => imap(&text),
+        }
+    }
+}
+
+fn imap(text: &str) -> Read<Place> {
+    let url = url_of(text, MAILBOX_EXAMPLE)?;
+    let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+    if !bare {
+        return Err(refused(
+            "sau tên máy chủ chỉ được ghi cổng; chỉ đọc hộp thư đến (INBOX)",
+            "only a port may follow the server's name; what is read is INBOX",
+            MAILBOX_EXAMPLE,
+        ));
+    }
+    let host = host_of(&url, MAILBOX_EXAMPLE)?;
+    let (tls, usual) = match url.scheme() {
+        "imaps" => (true, 993),
+        "imap" if is_loopback(&host) => (false, 143),
+        "imap" => {
+            return Err(refused(
+                "kết nối không mã hoá chỉ được phép tới chính máy này",
+                "an unencrypted connection is allowed only to this machine itself",
+                "\"imaps://…\"",
+            ));
+        }
+        _ => {
+            let (vi, en) = (
+                "không hiểu kiểu địa chỉ này",
+                "this kind of address is unknown",
+            );
+            return Err(refused(vi, en, MAILBOX_EXAMPLE));
+        }
+    };
+    let port = port_of(&url, usual, MAILBOX_EXAMPLE)?;
+    Ok(Place::Imap { host, port, tls })
+}
+
+fn smtp(text: &str) -> Read<Transport> {
+    let url = url_of(text, EXAMPLE)?;
+    let tls = tls_of(&url)?;
+    let host = host_of(&url, EXAMPLE)?;
     let (security, port) = match (url.scheme(), tls) {
         ("smtps", false) => (Security::Implicit, 465),
         ("smtp", true) => (Security::StartTls, 587),
@@ -90,10 +155,7 @@ fn smtp(text: &str) -> Read<Transport> {
             return Err(refused(vi, en, EXAMPLE));
         }
     };
-    let port = url.port().unwrap_or(port);
-    if port == 0 {
-        return Err(refused("cổng phải khác 0", "the port cannot be 0", EXAMPLE));
-    }
+    let port = port_of(&url, port, EXAMPLE)?;
     Ok(Transport::Smtp {
         host,
         port,

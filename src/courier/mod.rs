@@ -24,6 +24,7 @@ mod login;
 mod maildir;
 mod network;
 mod piece;
+mod reach;
 mod reply;
 mod server;
 mod session;
@@ -32,6 +33,7 @@ mod wire;
 pub use envelope::Envelope;
 pub use network::{Dialling, Duplex, Network, Raw};
 pub use piece::{Letter, Piece, PieceFault};
+pub use reach::reach;
 pub use reply::{Malformed, REPLY_BYTES_MAX, REPLY_LINES_MAX, Replies, WireReply};
 
 use judge::Stage;

@@ -133,17 +133,21 @@ impl Server {
         })
     }
 
-    /// A connection ready for letters.
-    pub(super) async fn open(&self) -> Result<(Wire, Capabilities), NoLink> {
+    /// A connection on which nothing was said yet.
+    pub(super) async fn stream(&self) -> Result<Stream, NoLink> {
         let raw = match &self.network {
             Network::Tcp => Box::new(self.reach().await?),
             Network::Given(dial) => self.dial(dial()).await?,
         };
-        let stream = match self.security {
+        Ok(match self.security {
             Security::Implicit => self.secure(raw).await?,
             Security::Plain | Security::StartTls => Stream::Plain(raw),
-        };
-        let mut wire = Wire::new(stream, self.timeout);
+        })
+    }
+
+    /// A connection ready for letters.
+    pub(super) async fn open(&self) -> Result<(Wire, Capabilities), NoLink> {
+        let mut wire = Wire::new(self.stream().await?, self.timeout);
         self.greeting(&mut wire).await?;
         let mut server = self.ehlo(&mut wire).await?;
         if self.security == Security::StartTls {

@@ -3,6 +3,7 @@
 
 mod alarm;
 mod clock;
+mod collector;
 mod machine;
 mod metrics;
 mod retention;
@@ -23,8 +24,10 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::deliver::{self, Clock, DeliverError, Rules, Steering, Tally, Until, Way};
 use crate::ledger::{DeliveryLock, Holder, Ledger, LedgerError};
+use crate::mailbox::Mailbox;
 
 pub use clock::now;
+use collector::Collector;
 pub use machine::{lacks, sandbox};
 use metrics::{Metrics, Source};
 pub use round::CLOCK_HELD;
@@ -49,6 +52,8 @@ pub struct Shell {
     pub read_config: fn(&std::path::Path) -> std::result::Result<Config, String>,
     /// Makes the courier that it describes, password included.
     pub make_way: fn(&Config) -> std::result::Result<Way, String>,
+    /// Makes the mailbox that it describes, password included; none where it names none.
+    pub make_mailbox: fn(&Config) -> std::result::Result<Option<Mailbox>, String>,
     /// Randomness.
     pub entropy: fn() -> [u8; 16],
     /// A number in 0..1.
@@ -86,6 +91,7 @@ pub async fn run(shell: Shell, config: Config, ledger: Ledger) -> Result<Ended> 
     let mut round = Round::open(shell, config, ledger.clone()).await?;
     let mut delivery = Delivery::start(&round, Arc::clone(&lock))?;
     let mut metrics = listen(&round, &delivery).await;
+    let mut collector = Collector::start(&round);
     for (_, lack) in lacks(&round.sandbox, &round.config).await {
         tracing::warn!("{lack}");
     }
@@ -128,12 +134,14 @@ pub async fn run(shell: Shell, config: Config, ledger: Ledger) -> Result<Ended> 
                 // The way out, the rate or the rules may be others now.
                 delivery.stop().await;
                 delivery = Delivery::start(&round, Arc::clone(&lock))?;
+                collector.restart(&round).await;
                 metrics = listen_again(metrics, &round, &delivery).await;
             }
         }
     }
     service.stopping();
     tracing::info!("stopping: no new dialogue, those under way finish");
+    collector.stop().await;
     let tally = delivery.stop().await;
     if let Some(tally) = tally {
         tracing::info!(sent = tally.sent, waiting = tally.queue.pending, "stopped");

@@ -399,33 +399,43 @@ impl Round {
         format!("{waiting} letters waiting{next}")
     }
 
-    /// Puts a matter where a person sees it, and in the journal the first time.
+    /// Puts a matter where a person sees it, and in the journal.
     pub(super) async fn tell(&self, what: &str, about: &str, detail: &str) {
-        tracing::error!(what, about, "{detail}");
-        let done = async {
-            let mut tx = self.ledger.begin().await?;
-            events::attend(&mut tx, what, about, detail, now()).await?;
-            tx.commit().await?;
-            Ok::<_, LedgerError>(())
-        };
-        if let Err(error) = done.await {
-            tracing::error!(%error, "ledger");
-        }
+        tell(&self.ledger, what, about, detail).await;
     }
 
     pub(super) async fn untell(&self, what: &str, about: &str) {
-        let done = async {
-            let matters = self.ledger.attention().await?;
-            if matters.iter().any(|m| m.what == what && m.about == about) {
-                let mut tx = self.ledger.begin().await?;
-                events::clear(&mut tx, what, Some(about)).await?;
-                tx.commit().await?;
-            }
-            Ok::<_, LedgerError>(())
-        };
-        if let Err(error) = done.await {
-            tracing::error!(%error, "ledger");
+        untell(&self.ledger, what, about).await;
+    }
+}
+
+/// Puts a matter where a person sees it, and in the journal.
+pub(super) async fn tell(ledger: &Ledger, what: &str, about: &str, detail: &str) {
+    tracing::error!(what, about, "{detail}");
+    let done = async {
+        let mut tx = ledger.begin().await?;
+        events::attend(&mut tx, what, about, detail, now()).await?;
+        tx.commit().await?;
+        Ok::<_, LedgerError>(())
+    };
+    if let Err(error) = done.await {
+        tracing::error!(%error, "ledger");
+    }
+}
+
+/// Takes a matter away where it stands.
+pub(super) async fn untell(ledger: &Ledger, what: &str, about: &str) {
+    let done = async {
+        let matters = ledger.attention().await?;
+        if matters.iter().any(|m| m.what == what && m.about == about) {
+            let mut tx = ledger.begin().await?;
+            events::clear(&mut tx, what, Some(about)).await?;
+            tx.commit().await?;
         }
+        Ok::<_, LedgerError>(())
+    };
+    if let Err(error) = done.await {
+        tracing::error!(%error, "ledger");
     }
 }
 

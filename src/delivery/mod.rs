@@ -5,12 +5,14 @@ mod brake;
 mod envelope;
 mod outcome;
 mod retry;
+mod returned;
 mod state;
 
 pub use brake::{Brake, Verdict};
 pub use envelope::{FrozenDkim, FrozenEnvelope};
 pub use outcome::{Doubt, Enhanced, Outcome, Reply, Trouble};
 pub use retry::{Progress, RetryPolicy};
+pub use returned::Class;
 pub use state::{Event, State};
 
 use hmac::{Hmac, Mac};

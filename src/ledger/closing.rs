@@ -170,6 +170,38 @@ pub async fn decide_all(
     Ok(done)
 }
 
+/// A letter came back; nothing but a server's acceptance, or doubt, can be taken back. False where
+/// it was in another state.
+///
+/// # Errors
+/// The database failed.
+pub(super) async fn come_back(
+    tx: &mut Tx,
+    delivery: i64,
+    words: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let row = query("SELECT state, edition_id FROM deliveries WHERE id = $1")
+        .bind(delivery)
+        .fetch_one(&mut **tx)
+        .await?;
+    let state: State = word("deliveries", delivery, row.try_get(0)?)?;
+    let Some(next) = state.on(Event::Returned, true) else {
+        return Ok(false);
+    };
+    query(
+        "UPDATE deliveries SET state = $2, reply_code = NULL, reply = $3, next_attempt_at = NULL
+         WHERE id = $1",
+    )
+    .bind(delivery)
+    .bind(next.word())
+    .bind(words)
+    .execute(&mut **tx)
+    .await?;
+    late_outcome(tx, EditionId(row.try_get(1)?), now).await?;
+    Ok(true)
+}
+
 /// A delivery of an edition that had ended changed: its end and the chain follow.
 async fn late_outcome(tx: &mut Tx, id: EditionId, now: DateTime<Utc>) -> Result<()> {
     let row = query("SELECT state, why FROM editions WHERE id = $1")

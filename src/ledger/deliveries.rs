@@ -374,7 +374,7 @@ pub async fn settle(tx: &mut Tx, done: &[Settlement], now: DateTime<Utc>) -> Res
             note_attempt(tx, done, now).await?;
         }
         if done.hard {
-            count_hard_failure(tx, done, now).await?;
+            count_hard_failure(tx, &done.address, done.edition, now).await?;
         }
     }
     Ok(())
@@ -426,7 +426,13 @@ async fn note_attempt(tx: &mut Tx, done: &Settlement, now: DateTime<Utc>) -> Res
     Ok(())
 }
 
-async fn count_hard_failure(tx: &mut Tx, done: &Settlement, now: DateTime<Utc>) -> Result<()> {
+/// Counts a hard failure of an address; two from different editions hold it.
+pub(super) async fn count_hard_failure(
+    tx: &mut Tx,
+    address: &str,
+    edition: EditionId,
+    now: DateTime<Utc>,
+) -> Result<()> {
     query(
         "INSERT INTO addresses (address, failures, last_edition) VALUES ($1, 1, $2)
          ON CONFLICT (address) DO UPDATE SET
@@ -434,15 +440,15 @@ async fn count_hard_failure(tx: &mut Tx, done: &Settlement, now: DateTime<Utc>) 
             + CASE WHEN addresses.last_edition = excluded.last_edition THEN 0 ELSE 1 END,
          last_edition = excluded.last_edition",
     )
-    .bind(&done.address)
-    .bind(done.edition.0)
+    .bind(address)
+    .bind(edition.0)
     .execute(&mut **tx)
     .await?;
     query(
         "UPDATE addresses SET held_at = COALESCE(held_at, $3)
          WHERE address = $1 AND failures >= $2",
     )
-    .bind(&done.address)
+    .bind(address)
     .bind(HARD_FAILURES_MAX)
     .bind(ms(now))
     .execute(&mut **tx)

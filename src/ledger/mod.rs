@@ -30,6 +30,7 @@ pub mod report;
 pub mod restore;
 pub mod retention;
 pub mod returned;
+pub mod returns;
 mod sightings;
 pub mod slots;
 pub mod summary;
@@ -397,6 +398,11 @@ fn migrator() -> Migrator {
             5,
             "told_matters",
             include_str!("../../migrations/0005_told_matters.sql"),
+        ),
+        step(
+            6,
+            "mailbox",
+            include_str!("../../migrations/0006_mailbox.sql"),
         ),
         step(
             7,

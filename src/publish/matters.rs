@@ -23,7 +23,7 @@ pub async fn matters(
     language: Language,
     now: DateTime<Utc>,
 ) -> Result<Vec<Attention>> {
-    let mut matters = ledger.attention().await?;
+    let mut matters = noted(ledger, language).await?;
     let mut add = |what: &str, since, vi: String, en: String| {
         matters.push(Attention {
             what: what.to_owned(),
@@ -86,4 +86,35 @@ pub async fn matters(
         add(UNREACHABLE, members.since, vi, en);
     }
     Ok(matters)
+}
+
+/// What was noted, and what came back.
+async fn noted(ledger: &Ledger, language: Language) -> Result<Vec<Attention>> {
+    let mut matters = ledger.attention().await?;
+    matters.extend(came_back(ledger, language).await?);
+    Ok(matters)
+}
+
+/// Addresses that letters came back from.
+async fn came_back(ledger: &Ledger, language: Language) -> Result<Option<Attention>> {
+    let Some(returned) = ledger.returned_addresses().await? else {
+        return Ok(None);
+    };
+    let count = returned.count;
+    let detail = match language {
+        Language::Vi => format!(
+            "thư gửi tới {count} địa chỉ bị trả lại, văn bản còn phải gửi lại: `phobien log \
+             --state bounced`, rồi sửa địa chỉ trong danh sách"
+        ),
+        Language::En => format!(
+            "letters to {count} addresses came back and their documents are owed again: `phobien \
+             log --state bounced`, then correct the addresses in the roster"
+        ),
+    };
+    Ok(Some(Attention {
+        what: "returned".to_owned(),
+        about: String::new(),
+        detail,
+        since: returned.since,
+    }))
 }

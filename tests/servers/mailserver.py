@@ -1,4 +1,4 @@
-"""A private Postfix with Dovecot SASL, started in a folder of its own and stopped by its own ids.
+"""A private Postfix with Dovecot SASL and, where asked, IMAP, started in a folder of its own and stopped by its own ids.
 
 It listens on 127.0.0.1 only, looks nothing up, delivers all mail for *.example into one Maildir
 and touches no configuration, queue or process of the system's own mail server. Needs root, for
@@ -33,6 +33,7 @@ defer     unix  - - n - 0 bounce
 trace     unix  - - n - 0 bounce
 virtual   unix  - n n - - virtual
 error     unix  - - n - - error
+gone      unix  - - n - - error
 tlsmgr    unix  - - n 1000? 1 tlsmgr
 anvil     unix  - - n - 1 anvil
 postlog   unix-dgram n - n - 1 postlogd
@@ -60,6 +61,8 @@ virtual_mailbox_base = {home}/mail
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_mailbox_limit = 0
+transport_maps = regexp:{home}/etc/transport
+recipient_delimiter = +
 message_size_limit = 52428800
 smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject
 smtpd_tls_security_level = none
@@ -96,6 +99,25 @@ service stats {{
 }}
 """
 
+# IMAP over TLS on the Maildir that Postfix delivers into.
+IMAP = """
+protocols = imap
+ssl = required
+ssl_cert = <{home}/etc/server.pem
+ssl_key = <{home}/etc/server.key
+mail_location = maildir:{home}/mail/all
+service imap-login {{
+  inet_listener imap {{
+    port = 0
+  }}
+  inet_listener imaps {{
+    address = 127.0.0.1
+    port = {imaps}
+    ssl = yes
+  }}
+}}
+"""
+
 
 def free_ports(count):
     """Ports nobody listens on; all are held until every one is found."""
@@ -107,14 +129,18 @@ def free_ports(count):
 
 
 class MailServer:
-    """`with MailServer() as server:` runs both; ports, `ca`, `user`, `password` say how to talk."""
+    """`with MailServer() as server:` runs both; ports, `ca`, `user`, `password` say how to talk. Letters to
+    *.nobody.example are taken and come back; `MailServer(imap=True)` lets one read the mail at `imaps`."""
 
     user, password = "phobien", "mật khẩu thử 7"
+
+    def __init__(self, imap=False):
+        self.imap = imap
 
     def __enter__(self):
         self.home = Path(tempfile.mkdtemp(prefix="phobien-servers-"))
         self.home.chmod(0o755)
-        self.plain, self.starttls, self.smtps = free_ports(3)
+        self.plain, self.starttls, self.smtps, self.imaps = free_ports(4)
         self.ca = self.home / "etc/ca.pem"
         self.children = []
         try:
@@ -123,7 +149,7 @@ class MailServer:
             self._spawn("dovecot", "-F", "-c", self.home / "etc/dovecot.conf")
             self._spawn("postfix", "-c", self.home / "etc", "start-fg")
             self._wait(lambda: (self.home / "dovecot/postfix-auth").exists(), "Dovecot")
-            for port in (self.plain, self.starttls, self.smtps):
+            for port in (self.plain, self.starttls, self.smtps, *([self.imaps] if self.imap else [])):
                 self._wait(lambda p=port: self._answers(p), f"Postfix on port {port}")
         except BaseException:
             self.__exit__()
@@ -163,7 +189,7 @@ class MailServer:
         nobody = pwd.getpwnam("nobody")
         words = {
             "home": self.home, "uid": nobody.pw_uid, "gid": nobody.pw_gid, "plain": self.plain,
-            "starttls": self.starttls, "smtps": self.smtps,
+            "starttls": self.starttls, "smtps": self.smtps, "imaps": self.imaps,
         }  # fmt: skip
         for name in ("etc", "queue", "data", "mail", "dovecot"):
             (self.home / name).mkdir(mode=0o755)
@@ -173,7 +199,11 @@ class MailServer:
         (etc / "main.cf").write_text(MAIN.format(**words))
         (etc / "master.cf").write_text(MASTER.format(**words).lstrip())
         (etc / "domains").write_text("/\\.example$/ ok\n")
-        (etc / "dovecot.conf").write_text(DOVECOT.format(**words))
+        (etc / "transport").write_text("/@.*nobody\\.example$/ gone:5.1.1 User unknown\n")
+        dovecot = DOVECOT.format(**words)
+        if self.imap:
+            dovecot = dovecot.replace("protocols =\nssl = no\n", "") + IMAP.format(**words)
+        (etc / "dovecot.conf").write_text(dovecot)
         users = etc / "users"
         users.write_text(f"{self.user}:{{PLAIN}}{self.password}\n")
         shutil.chown(users, "dovecot", "dovecot")
@@ -215,7 +245,7 @@ class MailServer:
         try:
             with socket.create_connection(("127.0.0.1", port), 2) as peer:
                 peer.settimeout(2)
-                return port == self.smtps or peer.recv(3) == b"220"
+                return port in (self.smtps, self.imaps) or peer.recv(3) == b"220"
         except OSError:
             return False
 

@@ -195,6 +195,30 @@ pub(super) const FAULTS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "mailbox",
+        "url = \"imap://mail.vn\"",
+        "mailbox.url",
+        "imaps://",
+    ),
+    (
+        "mailbox",
+        "url = \"imaps://geheim:geheim@mail.vn\"",
+        "mailbox.url",
+        "password_file",
+    ),
+    (
+        "mailbox",
+        "url = \"imaps://mail.vn/Archiv\"",
+        "mailbox.url",
+        "INBOX",
+    ),
+    (
+        "mailbox",
+        "url = \"imaps://mail.vn\"",
+        "mailbox.url",
+        "user name",
+    ),
+    (
+        "mailbox",
         "reverse_path = \"b@c.vn\"",
         "mailbox.reverse_path",
         "{token}",

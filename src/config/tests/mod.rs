@@ -147,7 +147,6 @@ fn every_fault_names_line_and_key() {
 #[test]
 fn warnings_do_not_stop() {
     for (section, line, key) in [
-        ("mailbox", "url = \"imaps://mail.vn\"", "mailbox.url"),
         ("metrics", "listen = \"0.0.0.0:9187\"", "metrics.listen"),
         ("roster", "branches = \"chi-bo.csv\"", "roster.branches"),
         ("delivery", "in_doubt_max = 2", "delivery.in_doubt_max"),

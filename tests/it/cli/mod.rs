@@ -4,6 +4,7 @@
 mod annexes;
 mod beside;
 mod branch;
+mod collect;
 mod day;
 mod desk;
 mod edges;

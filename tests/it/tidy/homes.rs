@@ -21,6 +21,7 @@ pub(crate) const HOMES: &[Home] = &[
         &["letter", "table", "web", "cli"],
         "letters, pages, reports and the printable branch letter",
     ),
+    ("async_imap", &["mailbox"], "the only IMAP"),
     (
         "aws_lc_rs",
         &["letter", "courier"],
@@ -60,7 +61,7 @@ pub(crate) const HOMES: &[Home] = &[
     ),
     (
         "futures_util",
-        &["ingest", "ledger", "cli"],
+        &["ingest", "ledger", "mailbox", "cli"],
         "files are read ahead of the one being put on record; long lists come row by row",
     ),
     (
@@ -107,6 +108,11 @@ pub(crate) const HOMES: &[Home] = &[
     ("lettre::message", &["letter"], "the only builder of mail"),
     ("lettre::Message", &["letter"], "the only builder of mail"),
     ("lettre::transport", &["courier"], "the only SMTP"),
+    (
+        "mail_parser",
+        &["returned"],
+        "the only reader of mail; tests read our letters with it",
+    ),
     ("notify", &["inbox"], "the only watcher of folders"),
     ("png", &["extract"], "cover pictures"),
     (
@@ -117,7 +123,14 @@ pub(crate) const HOMES: &[Home] = &[
     ("quick_xml", &["extract"], "the only reader of XML"),
     (
         "regex",
-        &["recognise", "document", "extract", "roster", "delivery"],
+        &[
+            "recognise",
+            "document",
+            "extract",
+            "roster",
+            "delivery",
+            "returned",
+        ],
         "patterns in text",
     ),
     (
@@ -128,7 +141,7 @@ pub(crate) const HOMES: &[Home] = &[
     (
         "rustix",
         &[
-            "inbox", "sandbox", "ledger", "deliver", "daemon", "cli", "main",
+            "inbox", "sandbox", "ledger", "mailbox", "deliver", "daemon", "cli", "main",
         ],
         "the operating system: safe opening, limits of the child, locks",
     ),
@@ -140,7 +153,7 @@ pub(crate) const HOMES: &[Home] = &[
     ("http_body_util", &["daemon"], "the page of figures"),
     (
         "secrecy",
-        &["courier", "daemon", "cli"],
+        &["courier", "mailbox", "daemon", "cli"],
         "the password, from file to AUTH",
     ),
     (
