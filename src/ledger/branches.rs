@@ -5,9 +5,10 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, query};
 
-use super::{Result, Tx, all, ms, time, word};
+use super::{Result, Tx, all, time, word};
 use crate::delivery::State;
 use crate::document::DocumentId;
+use crate::edition::EditionId;
 
 /// A member as the branch's letter shows it.
 #[derive(Clone, Debug)]
@@ -68,8 +69,8 @@ pub async fn members_of(tx: &mut Tx, branch: i64) -> Result<Vec<MemberOfBranch>>
     })
 }
 
-/// The due time of the schedule's edition before, of which a letter reached the branch; none where
-/// this letter is its first.
+/// The schedule's edition before this one of which a letter reached the branch, and when it was
+/// due; none where this letter is its first.
 ///
 /// # Errors
 /// The database failed.
@@ -77,23 +78,24 @@ pub async fn letter_before(
     tx: &mut Tx,
     branch: i64,
     schedule: &str,
-    due_at: DateTime<Utc>,
-) -> Result<Option<DateTime<Utc>>> {
+    this: EditionId,
+) -> Result<Option<(EditionId, DateTime<Utc>)>> {
     let row = query(
-        "SELECT MAX(e.due_at) FROM deliveries d JOIN editions e ON e.id = d.edition_id
+        "SELECT e.id, e.due_at FROM deliveries d JOIN editions e ON e.id = d.edition_id
          WHERE d.recipient_kind = 'branch' AND d.recipient_id = $1 AND d.state = 'sent'
-         AND e.schedule = $2 AND e.due_at < $3",
+         AND e.schedule = $2 AND e.id < $3 ORDER BY e.id DESC LIMIT 1",
     )
     .bind(branch)
     .bind(schedule)
-    .bind(ms(due_at))
-    .fetch_one(&mut **tx)
+    .bind(this.0)
+    .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.try_get::<Option<i64>, _>(0)?.map(time))
+    let one = |r: SqliteRow| Ok((EditionId(r.try_get(0)?), time(r.try_get(1)?)));
+    row.map(one).transpose()
 }
 
-/// What went, or was to go, to the members of a branch in editions due after `since` (none: ever)
-/// and before `until`, in the order of the editions; of a letter that was sent again each row.
+/// What went, or was to go, to the members of a branch in editions after `since` (none: ever)
+/// and before `this`, in their order: two may be due in one second; of a letter that was sent again each row.
 /// Annexes go with their documents.
 ///
 /// # Errors
@@ -101,22 +103,21 @@ pub async fn letter_before(
 pub async fn sendings(
     tx: &mut Tx,
     branch: i64,
-    since: Option<DateTime<Utc>>,
-    until: DateTime<Utc>,
+    since: Option<EditionId>,
+    this: EditionId,
 ) -> Result<Vec<Sending>> {
     let rows = query(
         "SELECT d.recipient_id, p.document_id, COALESCE(o.symbol, o.file), d.state, d.attempts,
             d.reply, d.id FROM members m
          JOIN deliveries d ON d.recipient_kind = 'member' AND d.recipient_id = m.id
-         JOIN editions e ON e.id = d.edition_id
          JOIN bundle_documents p ON p.bundle_id = d.bundle_id
          JOIN documents o ON o.id = p.document_id
-         WHERE m.branch_id = $1 AND m.left_at IS NULL AND e.due_at > $2 AND e.due_at < $3
-         AND p.note IN ('new', 'correction') ORDER BY e.due_at, e.id, p.position, d.id",
+         WHERE m.branch_id = $1 AND m.left_at IS NULL AND d.edition_id > $2 AND d.edition_id < $3
+         AND p.note IN ('new', 'correction') ORDER BY d.edition_id, p.position, d.id",
     )
     .bind(branch)
-    .bind(since.map_or(i64::MIN, ms))
-    .bind(ms(until))
+    .bind(since.map_or(0, |id| id.0))
+    .bind(this.0)
     .fetch_all(&mut **tx)
     .await?;
     let one = |r: &SqliteRow| {

@@ -23,19 +23,19 @@ impl Run<'_> {
         if recipient.kind != RecipientKind::Branch {
             return Ok(None);
         }
-        let (branch, order) = (recipient.branch_id, self.order);
-        let until = order.slot.due_at;
-        let since = branches::letter_before(tx, branch, &order.schedule, until).await?;
+        let (branch, this) = (recipient.branch_id, self.edition);
+        let before = branches::letter_before(tx, branch, &self.order.schedule, this).await?;
         let mut members = branches::members_of(tx, branch).await?;
         members.sort_by(|a, b| by_name(&a.name, &b.name));
         let mut fates = Fates::default();
-        for sending in branches::sendings(tx, branch, since, until).await? {
+        let since = before.map(|(edition, _)| edition);
+        for sending in branches::sendings(tx, branch, since, this).await? {
             fates.add(sending);
         }
         let language = recipient
             .language
             .unwrap_or(self.press.config.organisation.language);
-        let since = since.map(|at| self.press.local(at).date_naive());
+        let since = before.map(|(_, due_at)| self.press.local(due_at).date_naive());
         Ok(Some(branch_table(&fates.told(&members), since, language)))
     }
 }
