@@ -94,9 +94,9 @@ pub async fn letter_before(
     row.map(one).transpose()
 }
 
-/// What went, or was to go, to the members of a branch in editions after `since` (none: ever)
-/// and before `this`, in their order: two may be due in one second; of a letter that was sent again each row.
-/// Annexes go with their documents.
+/// What went, or was to go, to the members of a branch in editions after `since` (none: ever) and
+/// before `this`, in their order: two may be due in one second. Of a letter that was sent again
+/// each row. Annexes go with their documents.
 ///
 /// # Errors
 /// The database failed.
