@@ -33,7 +33,7 @@ defer     unix  - - n - 0 bounce
 trace     unix  - - n - 0 bounce
 virtual   unix  - n n - - virtual
 error     unix  - - n - - error
-gone      unix  - - n - - error
+gone      unix  - n n - - pipe flags= user=nobody argv=/bin/sh -c {{exit 67}}
 tlsmgr    unix  - - n 1000? 1 tlsmgr
 anvil     unix  - - n - 1 anvil
 postlog   unix-dgram n - n - 1 postlogd
@@ -199,7 +199,7 @@ class MailServer:
         (etc / "main.cf").write_text(MAIN.format(**words))
         (etc / "master.cf").write_text(MASTER.format(**words).lstrip())
         (etc / "domains").write_text("/\\.example$/ ok\n")
-        (etc / "transport").write_text("/@.*nobody\\.example$/ gone:5.1.1 User unknown\n")
+        (etc / "transport").write_text("/@.*nobody\\.example$/ gone:\n")
         dovecot = DOVECOT.format(**words)
         if self.imap:
             dovecot = dovecot.replace("protocols =\nssl = no\n", "") + IMAP.format(**words)
