@@ -15,6 +15,8 @@ pub fn order(a: &Facts, b: &Facts) -> Ordering {
 
 fn key(facts: &Facts) -> impl Ord + use<> {
     let symbol = facts.symbol.as_ref().map(|s| s.value.key());
+    // 2 before 10, which as text stands before it.
+    let number = symbol.as_deref().map(number);
     let issued_on = facts.issued_on.as_ref().map(|d| d.value);
     (
         Reverse(facts.urgency.as_ref().map(|u| u.value)),
@@ -22,9 +24,16 @@ fn key(facts: &Facts) -> impl Ord + use<> {
         issued_on.is_none(),
         issued_on,
         symbol.is_none(),
+        number,
         symbol,
         facts.title.as_ref().map(|t| spelling::fold(&t.value)),
     )
+}
+
+/// The number that a symbol begins with; 0 where it has none.
+fn number(symbol: &str) -> u64 {
+    let end = symbol.find(|c: char| !c.is_ascii_digit());
+    symbol[..end.unwrap_or(symbol.len())].parse().unwrap_or(0)
 }
 
 /// 0 Trung ương and the State's highest bodies, 1 superior bodies, 2 the committee, 3 a branch.
@@ -86,6 +95,7 @@ mod tests {
             facts("23-CT/TW", None),
             facts("30/2020/NĐ-CP", None),
             facts("36-HD/VPTW", None),
+            facts("110-HD/VPTW", None),
             facts("25-KH/TU", None),
             facts("12-KH/ĐU", None),
             facts("05-NQ/CB", None),

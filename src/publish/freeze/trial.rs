@@ -1,12 +1,14 @@
 //! Owns the trial letter: what an edition of a schedule looks like, to one address, marked as a
 //! trial. It refuses to put anything on record and to name anybody of the roster.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Utc};
 
 use super::{Documents, Order, Press, Result, Run};
 use crate::delivery;
 use crate::document::{Fact, Facts, Format, Origin, Sha256, Standing, Symbol};
-use crate::edition::{Bundle, EditionId, Entry, Note, Question};
+use crate::edition::{Bundle, Candidate, EditionId, Entry, Note, Question};
 use crate::ledger::{Ledger, LedgerError};
 use crate::letter::{
     File, Item, MemberTold, Personal, Reach, Sheet, Told, branch_table, message_id,
@@ -57,21 +59,10 @@ pub async fn trial(
     let documents = Documents::load(&mut tx, order.documents.as_ref()).await?;
     tx.rollback().await.map_err(LedgerError::from)?;
     let language = press.config.organisation.language;
-    let mut newest: Vec<_> = documents
-        .candidates
-        .iter()
-        .filter(|c| c.standing == Standing::Accepted)
-        .collect();
-    newest.sort_by_key(|c| std::cmp::Reverse(c.accepted_at));
-    newest.truncate(DOCUMENTS_MAX);
-    let entry = |document| Entry {
-        document,
-        note: Note::New,
-    };
     let bundle = Bundle {
         kind: schedule.to,
         language,
-        entries: newest.iter().map(|c| entry(c.document)).collect(),
+        entries: newest(&documents),
     };
     let mut items = documents.items(press, &bundle);
     let mut sample = None;
@@ -105,6 +96,21 @@ pub async fn trial(
         token,
         sample,
     })
+}
+
+/// The newest documents in the order of a letter.
+fn newest(documents: &Documents) -> Vec<Entry> {
+    let accepted = |c: &&Candidate| c.standing == Standing::Accepted;
+    let mut newest: Vec<_> = documents.candidates.iter().filter(accepted).collect();
+    newest.sort_by_key(|c| Reverse(c.accepted_at));
+    newest.truncate(DOCUMENTS_MAX);
+    let shown = |c: &&Candidate| newest.iter().any(|new| new.document == c.document);
+    let entry = |c: &Candidate| Entry {
+        document: c.document,
+        note: Note::New,
+    };
+    let candidates = documents.candidates.iter();
+    candidates.filter(shown).map(entry).collect()
 }
 
 fn personal(
