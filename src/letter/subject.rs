@@ -112,7 +112,7 @@ fn named(item: &Item, language: Language) -> String {
     }
 }
 
-/// The shortest name of a document: its symbol, else its kind, else its file.
+/// The shortest name of a document: its symbol, else its title, else its file; never nothing.
 pub(super) fn short(item: &Item, language: Language) -> String {
     let facts = &item.facts;
     let symbol = facts
@@ -121,8 +121,16 @@ pub(super) fn short(item: &Item, language: Language) -> String {
         .map(|s| text::clean(s.value.as_str(), SHOWN));
     let title = || facts.title.as_ref().map(|t| text::clean(&t.value, SHOWN));
     let name = symbol.or_else(title).filter(|s| !s.is_empty());
-    let file = || text::clean(&item.file.name, SHOWN);
-    let name = name.unwrap_or_else(file);
+    let file = || Some(text::clean(&item.file.name, SHOWN)).filter(|s| !s.is_empty());
+    let nameless = || {
+        (if language == Language::Vi {
+            "văn bản"
+        } else {
+            "document"
+        })
+        .to_owned()
+    };
+    let name = name.or_else(file).unwrap_or_else(nameless);
     if let (Part::Annex(_), Some(main)) = (facts.part, &facts.symbol) {
         let annex = if language == Language::Vi {
             "Phụ lục"

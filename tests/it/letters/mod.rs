@@ -185,6 +185,15 @@ fn subjects_say_what_it_is() {
         subject.chars().count() <= 78 && subject.ends_with('…'),
         "{subject}"
     );
+    let mut nameless = [long[0].clone(), long[0].clone()];
+    for item in &mut nameless {
+        (item.facts.symbol, item.facts.title) = (None, None);
+        item.file.name = "\u{200b} ".to_owned();
+    }
+    assert_eq!(
+        said(Occasion::Urgent, &nameless),
+        "[KHẨN] 02 văn bản: văn bản, văn bản"
+    );
 }
 
 #[test]

@@ -13,6 +13,8 @@ export const FALLBACKS = {
   "@media": "the light letter at its full padding, which reads well at every width",
   "<style> element": "everything that matters stands in inline styles and attributes",
   "Class selector": "everything that matters stands in inline styles and attributes",
+  "Attribute selector": "rules behind `[data-ogsc]`, which only Outlook on the web writes, in a <style> of their own",
+  "Descendant combinator": "the same rules: whoever passes over them shows the letter as it is",
   "<body> element": "the colour of the ground stands on the outer table cell too",
   "role attribute": "the layout tables are read out as tables, in the right order",
   "overflow-wrap": "words wrap at blanks; a single very long one widens its cell",
