@@ -49,8 +49,10 @@ fn until(port: u16, words: &str) -> String {
 fn figures_are_given_out_and_name_nobody() {
     let (desk, port) = desk();
     desk.drop_document(41, "về công tác văn thư");
+    desk.write("van-ban/khong-so.txt", "Kính mời các đồng chí dự họp.");
     let mut service = desk.start(&["run"]);
     until(port, "phobien_files{disposition=\"accept\"} 1");
+    until(port, "phobien_attention{");
     desk.good(&["publish", "hang-ngay"]);
     let page = until(port, "phobien_attempts_total{outcome=\"sent\"} 3");
     assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
@@ -59,10 +61,21 @@ fn figures_are_given_out_and_name_nobody() {
         "phobien_oldest_delivery_age_seconds 0.0",
         "phobien_schedule_last_due_timestamp_seconds{schedule=\"hang-ngay\"} ",
         "phobien_build_info{version=\"",
-        "phobien_extractions_total 1",
+        "phobien_extractions_total 2",
         "# EOF",
     ] {
         assert!(page.contains(line), "{line}: {page}");
+    }
+    for file in ["grafana-dashboard.json", "prometheus-alerts.yml"] {
+        let file = format!("{}/deploy/{file}", env!("CARGO_MANIFEST_DIR"));
+        let asked = std::fs::read_to_string(&file).unwrap();
+        let words = asked.split(|c: char| !c.is_ascii_lowercase() && c != '_');
+        let figures = words.filter(|word| word.starts_with("phobien_"));
+        for figure in figures.map(|word| word.trim_end_matches("_total").trim_end_matches("_info"))
+        {
+            let given = format!("# TYPE {figure} ");
+            assert!(page.contains(&given), "{file}: {given}: {page}");
+        }
     }
     for hidden in ["chi@mot.example", "Trần", "41-QĐ/TW", "DV00", "văn thư"] {
         assert!(!page.contains(hidden), "{hidden}: {page}");
