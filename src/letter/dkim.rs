@@ -210,17 +210,19 @@ const fn is_blank(byte: u8) -> bool {
 }
 
 /// True where these are whole lines in the relaxed form already, as an attachment's are: no blank
-/// and no empty line. Every byte is asked, without leaving off at the first, so that the machine may
-/// ask many at a time.
+/// and no empty line. Every byte is asked, in numbers and without leaving off at the first, so
+/// that the machine asks many at a time.
 fn is_relaxed(lines: &[u8]) -> bool {
-    let blank = |lines: &[u8]| lines.iter().fold(false, |any, b| any | is_blank(*b));
-    let odd = |pair: &[u8]| {
-        (pair[0] == b'\n') & (pair[1] == b'\r') | (pair[0] != b'\r') & (pair[1] == b'\n')
-    };
-    lines.ends_with(b"\r\n")
-        && !matches!(lines[0], b'\r' | b'\n')
-        && !blank(lines)
-        && !lines.windows(2).fold(false, |any, pair| any | odd(pair))
+    let is = |byte: u8, what: u8| u8::from(byte == what);
+    let blanks = lines
+        .iter()
+        .fold(0, |any, b| any | is(*b, b' ') | is(*b, b'\t'));
+    let pairs = lines.iter().zip(&lines[1.min(lines.len())..]);
+    let odd = pairs.fold(0, |any, (a, b)| {
+        let empty = is(*a, b'\n') & is(*b, b'\r');
+        any | empty | (is(*b, b'\n') & (1 - is(*a, b'\r')))
+    });
+    lines.ends_with(b"\r\n") && !matches!(lines[0], b'\r' | b'\n') && blanks | odd == 0
 }
 
 /// A body in the relaxed form, digested as it comes (RFC 6376 §3.4.4).
