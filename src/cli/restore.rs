@@ -15,7 +15,7 @@ use super::open::Desk;
 use super::show::{Screen, safe};
 use super::stop::Stop;
 use crate::daemon::now;
-use crate::ingest::{self, Arrivals};
+use crate::ingest::{self, Again, Arrivals};
 use crate::ledger::restore::{self, Restored};
 use crate::ledger::{DeliveryLock, LedgerError, told_until};
 use crate::publish;
@@ -30,6 +30,8 @@ struct Row {
     told_until: Option<String>,
     /// Letters that waited in the copy and are in doubt now.
     held: u64,
+    /// People who were erased after the copy was made, and are once more.
+    erased: u64,
     /// The editions that stand for what may have gone out unrecorded, and their letters.
     editions: Vec<String>,
     deliveries: u64,
@@ -92,6 +94,7 @@ async fn take_over(
         copied_at,
         aside,
         audit,
+        knows_erased,
         lock,
     } = taken.map_err(|holder| Stop::locked(screen, &holder))?;
     row.restored = Some(file.display().to_string());
@@ -107,6 +110,14 @@ async fn take_over(
         ("Sổ cũ giữ ở", "Set aside"),
         row.aside.as_deref().unwrap_or(""),
     );
+    if !knows_erased {
+        screen.note(
+            "Không có sổ cũ đọc được để biết ai đã được xoá dữ liệu sau lúc sao lưu: đề nghị đối \
+             chiếu hồ sơ và chạy lại phobien members erase cho từng người.",
+            "No old ledger can be read that says who was erased after the copy was made: look \
+             into your files, and repeat phobien members erase for each of them.",
+        );
+    }
     Ok(lock)
 }
 
@@ -150,6 +161,8 @@ async fn release(desk: &Desk, span: (DateTime<Utc>, DateTime<Utc>), row: &mut Ro
     let mut tx = ledger.begin().await?;
     row.held = told_until::hold_waiting(&mut tx, span, now()).await?;
     tx.commit().await?;
+    let again = ingest::erase_again(ledger, &desk.config, now()).await?;
+    row.erased = again.erased;
     super::ingest::scan(desk).await?;
     let arrivals = ingest::arrivals(ledger, &desk.inbox()?, span, now()).await?;
     let told = publish::count_as_told(ledger, &press, span, &arrivals.told, now()).await?;
@@ -166,6 +179,7 @@ async fn release(desk: &Desk, span: (DateTime<Utc>, DateTime<Utc>), row: &mut Ro
     told_until::release(&mut tx, span, counted, now()).await?;
     tx.commit().await?;
     tell(&desk.screen, row, &arrivals);
+    tell_erased(&desk.screen, again);
     Ok(())
 }
 
@@ -197,6 +211,21 @@ fn tell(screen: &Screen, row: &Row, arrivals: &Arrivals) {
         screen.note(&vi, &en);
     }
     screen.line(screen.say("Sổ cái hoạt động trở lại.", "The ledger goes on."));
+}
+
+/// Whom the copy brought back.
+fn tell_erased(screen: &Screen, again: Again) {
+    let Again { erased, left } = again;
+    if erased > 0 {
+        let vi = format!("{erased} người đã được xoá dữ liệu sau lúc sao lưu: đã xoá lại.");
+        let en = format!("{erased} people were erased after the copy was made: erased again.");
+        screen.line(screen.say(&vi, &en));
+    }
+    if left > 0 {
+        let vi = format!("{left} người như vậy chưa xoá lại được: phobien members erase MÃ.");
+        let en = format!("{left} such people could not be: phobien members erase CODE.");
+        screen.note(&vi, &en);
+    }
 }
 
 /// A copy sends nothing.

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::ledger::backup::Kept;
 use crate::ledger::erase::{self, Obstacle};
 use crate::ledger::retention::{self, Plan};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, returned};
 
 /// Between two transactions of the period's end: delivery writes meanwhile.
 const BREATH: Duration = Duration::from_millis(5);
@@ -87,6 +87,39 @@ pub async fn erase_person(
         folded,
         backups,
     }))
+}
+
+/// What became of those who were erased after a copy was made that took the ledger's place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Again {
+    /// Erased once more.
+    pub erased: u64,
+    /// Those who cannot be; `members erase` says why.
+    pub left: u64,
+}
+
+/// Erases once more whom a copy of the ledger brought back. The roster must have been read: who
+/// stands in it is held until the office decides.
+///
+/// # Errors
+/// The ledger failed.
+pub async fn erase_again(
+    ledger: &Ledger,
+    config: &Config,
+    now: DateTime<Utc>,
+) -> Result<Again, LedgerError> {
+    let mut tx = ledger.begin().await?;
+    let people = returned::left_in_copy(&mut tx, ledger.instance_key(), now).await?;
+    tx.commit().await?;
+    let mut done = Again::default();
+    for person in people {
+        match erase_person(ledger, config, person, None, now).await? {
+            // Two rows of one person go together.
+            Ok(_) | Err(Unerasable::Record(Obstacle::Erased)) => done.erased += 1,
+            Err(_) => done.left += 1,
+        }
+    }
+    Ok(done)
 }
 
 /// What the end of the period did.

@@ -17,7 +17,10 @@ mod strays;
 pub use annexes::{lacks_only_its_main, main_by_symbol};
 pub use arrivals::{Arrivals, arrivals};
 pub use decide::{Completion, DecideError, Decision, Purged, Unread, apply, decide, purge};
-pub use erase::{Erased, Retained, Unerasable, erase_person, period_start, retain, unerasable};
+pub use erase::{
+    Again, Erased, Retained, Unerasable, erase_again, erase_person, period_start, retain,
+    unerasable,
+};
 pub use examine::{Examined, examine, policy, reading};
 pub use notice::advice;
 pub use people::{RosterRead, read_roster, roster_faults};

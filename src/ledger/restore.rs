@@ -14,7 +14,9 @@ use sqlx::{ConnectOptions, Connection, Row, query};
 
 use super::ailment::Ailment;
 use super::audit::{self, Audit};
-use super::{DeliveryLock, FILE, Holder, LOG, Ledger, LedgerError, Result, ms, owner, time};
+use super::{
+    DeliveryLock, FILE, Holder, LOG, Ledger, LedgerError, Result, ms, owner, returned, time,
+};
 
 /// The ledger's note that it is a copy, and since when: it publishes and delivers nothing until a
 /// person said up to when members had been told.
@@ -39,6 +41,9 @@ pub struct Restored {
     pub aside: Option<PathBuf>,
     /// What was checked in the copy.
     pub audit: Audit,
+    /// Whether the ledger that was there told whom it had erased: false where it cannot be read, or
+    /// there was none.
+    pub knows_erased: bool,
     /// Nobody delivers meanwhile.
     pub lock: DeliveryLock,
 }
@@ -123,6 +128,10 @@ pub async fn restore(
             return Err(error);
         }
     };
+    let carried = carry_over(&ledger, &part).await;
+    if let Err(error) = &carried {
+        tracing::warn!(%error, "who was erased since the copy was made is not known");
+    }
     if let Some(aside) = &aside {
         set_aside(folder, aside, now).await.map_err(place)?;
     }
@@ -132,8 +141,26 @@ pub async fn restore(
         copied_at,
         aside,
         audit,
+        knows_erased: carried.is_ok(),
         lock,
     }))
+}
+
+/// Tells the copy whom the ledger in use has erased: the copy may be older and know them still.
+async fn carry_over(ledger: &Path, part: &Path) -> Result<()> {
+    let open = |file| SqliteConnectOptions::new().filename(file);
+    let mut from = open(ledger).read_only(true).connect().await?;
+    let to = open(part).journal_mode(SqliteJournalMode::Delete);
+    let mut to = to.connect().await?;
+    returned::carry_over(&mut from, &mut to).await?;
+    from.close().await?;
+    to.close().await?;
+    File::open(part)
+        .and_then(|part| part.sync_all())
+        .map_err(|source| LedgerError::Folder {
+            folder: part.to_owned(),
+            source,
+        })
 }
 
 /// True where a restore was broken off between two ledgers: neither may be opened.

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteConnection;
 use sqlx::{Row, query};
 
 use super::person::{self, Called, Person};
@@ -41,43 +42,112 @@ pub async fn hold_returned(tx: &mut Tx, key: &[u8; 32], now: DateTime<Utc>) -> R
     )
     .execute(&mut **tx)
     .await?;
+    // New in this reading, or held by the office's word before.
+    let held = known(
+        tx,
+        key,
+        "SELECT id, key, COALESCE(code, name), address FROM members
+         WHERE left_at IS NULL AND (first_seen_at = $1 OR paused >= 2)",
+        now,
+    )
+    .await?;
+    for who in &held {
+        hold(tx, who, now).await?;
+    }
+    Ok(held.len() as u64)
+}
+
+/// In a copy that was made before somebody was erased: holds those who stand in the roster, which
+/// must have been read, and answers who is to be erased once more.
+///
+/// # Errors
+/// The database failed.
+pub async fn left_in_copy(tx: &mut Tx, key: &[u8; 32], now: DateTime<Utc>) -> Result<Vec<i64>> {
+    let listed = known(
+        tx,
+        key,
+        "SELECT id, key, COALESCE(code, name), address FROM members
+         WHERE left_at IS NULL AND first_seen_at <= $1",
+        now,
+    )
+    .await?;
+    for who in &listed {
+        hold(tx, who, now).await?;
+    }
+    let gone = known(
+        tx,
+        key,
+        "SELECT id, key, COALESCE(code, name), address FROM members WHERE left_at <= $1",
+        now,
+    )
+    .await?;
+    Ok(gone.into_iter().map(|who| who.id).collect())
+}
+
+/// Copies the marks of another ledger of the same office. Those of any other would mark nobody.
+///
+/// # Errors
+/// A database failed; the other may be damaged, or of a schema without marks.
+pub(super) async fn carry_over(
+    from: &mut SqliteConnection,
+    to: &mut SqliteConnection,
+) -> Result<()> {
+    let marks = query("SELECT mark FROM erased").fetch_all(from).await?;
+    for row in &marks {
+        query("INSERT INTO erased (mark) VALUES ($1) ON CONFLICT (mark) DO NOTHING")
+            .bind(row.try_get::<&str, _>(0)?)
+            .execute(&mut *to)
+            .await?;
+    }
+    Ok(())
+}
+
+/// A member whom a mark means.
+struct Known {
+    id: i64,
+    about: String,
+}
+
+/// Of these members those whom a mark means.
+async fn known(
+    tx: &mut Tx,
+    key: &[u8; 32],
+    members: &'static str,
+    at: DateTime<Utc>,
+) -> Result<Vec<Known>> {
     let marks = query("SELECT mark FROM erased")
         .fetch_all(&mut **tx)
         .await?;
     let marks: HashSet<String> = all(&marks, |r| r.try_get(0))?;
     if marks.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
-    // New in this reading, or held by the office's word before.
-    let rows = query(
-        "SELECT id, key, COALESCE(code, name), address FROM members
-         WHERE left_at IS NULL AND (first_seen_at = $1 OR paused >= 2)",
-    )
-    .bind(super::ms(now))
-    .fetch_all(&mut **tx)
-    .await?;
-    let mut held = 0;
-    for row in &rows {
+    let rows = query(members).bind(super::ms(at));
+    let mut found = Vec::new();
+    for row in &rows.fetch_all(&mut **tx).await? {
         let address: Option<String> = row.try_get(3)?;
         let keys = [row.try_get(1)?].into_iter();
         let mut keys = keys.chain(address.map(|a| person::address_key(&a)));
-        if !keys.any(|known: String| marks.contains(&person::mark(key, &known))) {
-            continue;
+        if keys.any(|known: String| marks.contains(&person::mark(key, &known))) {
+            let (id, about) = (row.try_get(0)?, row.try_get(2)?);
+            found.push(Known { id, about });
         }
-        query("UPDATE members SET paused = (paused & 1) + 2 WHERE id = $1")
-            .bind(row.try_get::<i64, _>(0)?)
-            .execute(&mut **tx)
-            .await?;
-        let who: &str = row.try_get(2)?;
-        let detail = format!(
-            "{who}: dữ liệu cá nhân đã được xoá theo yêu cầu, nay lại có trong danh sách nên chưa \
-             gửi gì; nếu đúng / was erased and stands in the roster again, so nothing is sent; if \
-             that is right: `phobien members pause {who} --end`"
-        );
-        events::attend(tx, RETURNED, who, &detail, now).await?;
-        held += 1;
     }
-    Ok(held)
+    Ok(found)
+}
+
+async fn hold(tx: &mut Tx, who: &Known, now: DateTime<Utc>) -> Result<()> {
+    query("UPDATE members SET paused = (paused & 1) + 2 WHERE id = $1")
+        .bind(who.id)
+        .execute(&mut **tx)
+        .await?;
+    let who = &who.about;
+    let detail = format!(
+        "{who}: dữ liệu cá nhân đã được xoá theo yêu cầu, nay lại có trong danh sách nên chưa \
+         gửi gì; nếu đúng / was erased and stands in the roster again, so nothing is sent; if \
+         that is right: `phobien members pause {who} --end`"
+    );
+    events::attend(tx, RETURNED, who, &detail, now).await
 }
 
 /// Forgets that a member was erased before: the office knows, and lets letters go.

@@ -12,7 +12,7 @@ use super::desk::{Desk, silent_server};
 const HEAD: &str = "ma,ho_ten,email,chi_bo,chuc_vu,loai\n";
 pub(super) const QUY: &str =
     "DV001,Trần Công Quý,quy@mot.example,Chi bộ Một,Bí thư chi bộ,Chính thức\n";
-const CHI: &str = "DV002,Trần Kim Chi,chi@mot.example,Chi bộ Một,Đảng viên,Chính thức\n";
+pub(super) const CHI: &str = "DV002,Trần Kim Chi,chi@mot.example,Chi bộ Một,Đảng viên,Chính thức\n";
 pub(super) const SANG: &str = "DV003,Ngô Minh Sáng,sang@hai.example,Chi bộ Hai,Bí thư,Chính thức\n";
 
 /// True where a file of the state folder holds the bytes, in whatever folder of it.

@@ -10,8 +10,10 @@ use sqlx::{Connection, Executor, SqliteConnection};
 
 use super::super::peer::{Action, Peer, Rule, Script, Stage};
 use super::desk::{Desk, has_keys};
+use super::people::{CHI, SANG, now_holds, roster, told};
 
-const ROW: &str = "restored copied_at aside head told_until held editions deliveries waiting";
+const ROW: &str =
+    "restored copied_at aside head told_until held erased editions deliveries waiting";
 const MEMBERS: [&str; 3] = ["quy@mot.example", "chi@mot.example", "sang@hai.example"];
 
 /// A desk whose letters go to a scripted server, and that tries again after three seconds.
@@ -328,4 +330,49 @@ fn a_restore_that_was_broken_off_opens_neither_ledger_and_can_be_repeated() {
     a_moment_later();
     desk.row(&["restore", "copy.db", "--told-until", &now()]);
     desk.good(&["members"]);
+}
+
+#[test]
+fn who_was_erased_does_not_come_back_with_an_older_copy() {
+    let desk = told();
+    desk.good(&["backup", "copy.db"]);
+    roster(&desk, &[SANG]);
+    desk.good(&["members", "accept"]);
+    desk.good(&["members", "erase", "DV001", "--yes"]);
+    desk.good(&["members", "erase", "DV002", "--yes"]);
+    let words = ["Trần Công Quý", "quy@mot.example", "DV001"];
+    assert!(now_holds(&desk, &words).is_empty());
+    // One of them is listed again since.
+    roster(&desk, &[CHI, SANG]);
+    let said = desk.type_in(&["restore", "copy.db"]);
+    assert!(!said.err.contains("members erase"), "{}", said.err);
+    assert_eq!(now_holds(&desk, &words), words, "the copy has them");
+    a_moment_later();
+    let row = desk.row(&["restore", "--told-until", &now()]);
+    assert_eq!(row["erased"], 1);
+    assert_eq!(now_holds(&desk, &words), <[&str; 0]>::default());
+    desk.good(&["verify"]);
+    desk.drop_document(42, "về việc khác");
+    send(&desk, "hang-ngay");
+    let letters = |who: &str| {
+        let folder = desk.path("thu").join(who).join("new");
+        std::fs::read_dir(folder).unwrap().count()
+    };
+    assert_eq!(
+        letters("chi@mot.example"),
+        1,
+        "held until the office decides"
+    );
+    assert_eq!(
+        letters("sang@hai.example"),
+        3,
+        "two members' letters, one branch's"
+    );
+    let status = desk.lines(1, &["status"]).pop().unwrap();
+    let matters = status["attention"].to_string();
+    assert!(matters.contains("pause DV002 --end"), "{matters}");
+    // Where there is nobody to ask, the office is.
+    std::fs::write(desk.path("so-cai/phobien.db"), "hỏng").unwrap();
+    let said = desk.type_in(&["restore", "copy.db"]);
+    assert!(said.err.contains("members erase"), "{}", said.err);
 }
