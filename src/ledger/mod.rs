@@ -58,6 +58,9 @@ const FILE: &str = "phobien.db";
 const LOG: &str = "phobien.db-wal";
 /// How long a writer waits for another process' short transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+/// KiB (negative: not pages) of the database that the writer keeps at hand: what is claimed is
+/// still there when it is settled.
+const CACHE: &str = "-8192";
 /// Readers at once; more would only wait for the same disk.
 const READERS_MAX: u32 = 4;
 
@@ -183,7 +186,7 @@ impl Ledger {
                 let fresh = !connection.is_in_transaction();
                 Box::pin(async move { Ok(fresh) })
             })
-            .connect_with(options.clone())
+            .connect_with(options.clone().pragma("cache_size", CACHE))
             .await?;
         let opened = Self::set_up(&writer, folder, options, fresh_key).await;
         if opened.is_err() && ailment::unsynced() {
