@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::command::{self, Verdict};
 use super::open::Desk;
-use super::preview::write_out;
+use super::out::write_out;
 use super::row;
 use super::stop::Stop;
 use crate::daemon::{CLOCK_HELD, now};
@@ -250,7 +250,7 @@ pub(super) async fn print(
     let sheet = Sheet::from_bytes(&stored.sheet).context("the stored sheet")?;
     let personal = serde_json::from_str(&row.personal).context("the stored letter")?;
     let page = sheet.page(&personal)?;
-    write_out(desk, page.as_bytes(), out.as_deref())?;
+    write_out(&desk.screen, page.as_bytes(), out.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
 

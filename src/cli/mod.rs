@@ -21,6 +21,7 @@ mod logging;
 mod members;
 mod named;
 mod open;
+mod out;
 mod person;
 mod preview;
 mod publish;

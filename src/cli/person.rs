@@ -1,18 +1,15 @@
 //! Owns `phobien members export` and `erase`: one person's data handed over, or removed. It
 //! refuses to remove anything without `--yes`, and to guess who is meant.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::command::{Export, Sheet};
 use super::open::Desk;
+use super::out::write_new;
 use super::purge::name_backups;
 use super::show::{Screen, safe};
 use super::stop::Stop;
@@ -74,7 +71,7 @@ pub(super) async fn export(desk: &Desk, ask: Export) -> Result<ExitCode> {
         screen.bytes(&bytes);
         return noted(desk, &who).await;
     };
-    write_new(out, &bytes)?;
+    write_new(screen, out, &bytes)?;
     let records: usize = dossier.groups.iter().map(|(_, rows)| rows.len()).sum();
     let name = out.display().to_string();
     screen.row(&serde_json::json!({ "file": name, "records": records }));
@@ -95,17 +92,6 @@ async fn noted(desk: &Desk, who: &Person) -> Result<ExitCode> {
     events::append(&mut tx, "decision", &who.alias(), &detail, now()).await?;
     tx.commit().await?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// A new file that nobody else reads.
-fn write_new(file: &Path, bytes: &[u8]) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
-    let written = options.open(file).and_then(|mut new| new.write_all(bytes));
-    written.with_context(|| {
-        let file = file.display();
-        format!("{file}: name a new file in a folder that can be written / đề nghị ghi tên tệp mới")
-    })
 }
 
 /// A dossier as one JSON object: groups of rows, values by name.

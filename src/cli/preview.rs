@@ -2,7 +2,6 @@
 //! letter by any other way than publishing does.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -11,6 +10,7 @@ use super::command::{self, Form};
 use super::editions::address_or_code;
 use super::named;
 use super::open::{self, Desk};
+use super::out::write_out;
 use super::publish::at_moment;
 use super::show::safe;
 use super::stop::{Stop, code};
@@ -46,7 +46,7 @@ pub(super) async fn run(desk: &Desk, ask: command::Preview) -> Result<ExitCode> 
         }
         Form::Eml => message(desk, (sheet, personal), &preview.envelope, None).await?,
     };
-    write_out(desk, &bytes, ask.out.as_deref())?;
+    write_out(&desk.screen, &bytes, ask.out.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -206,15 +206,4 @@ fn tell(desk: &Desk, to: &Address, message_id: &str, outcome: &Outcome) -> bool 
     }));
     screen.line(&format!("{to}: {state}: {words}"));
     state == "sent"
-}
-
-/// Writes a result to stdout, or to a new or existing file.
-pub(super) fn write_out(desk: &Desk, bytes: &[u8], out: Option<&Path>) -> Result<()> {
-    match out {
-        Some(file) => std::fs::write(file, bytes).with_context(|| file.display().to_string()),
-        None => {
-            desk.screen.bytes(bytes);
-            Ok(())
-        }
-    }
 }

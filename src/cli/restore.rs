@@ -156,13 +156,13 @@ async fn let_go_on(desk: &Desk, until: Option<DateTime<Utc>>, mut row: Row) -> R
 /// Every step may be repeated after a crash; only the last one ends the hold.
 async fn release(desk: &Desk, span: (DateTime<Utc>, DateTime<Utc>), row: &mut Row) -> Result<()> {
     let (ledger, press) = (&desk.ledger, desk.press());
-    // Who came since the copy was made may have been told too.
-    desk.read_roster().await?;
     let mut tx = ledger.begin().await?;
     row.held = told_until::hold_waiting(&mut tx, span, now()).await?;
     tx.commit().await?;
     let again = ingest::erase_again(ledger, &desk.config, now()).await?;
     row.erased = again.erased;
+    // Who came since the copy was made may have been told too.
+    desk.read_roster().await?;
     super::ingest::scan(desk).await?;
     let arrivals = ingest::arrivals(ledger, &desk.inbox()?, span, now()).await?;
     let told = publish::count_as_told(ledger, &press, span, &arrivals.told, now()).await?;

@@ -11,11 +11,15 @@ use super::value;
 use super::walk::{Read, Section, Walk};
 use super::{Dkim, LetterWords, Mail, Office, Organisation};
 use crate::organisation::{Address, Language, Phrase};
+use crate::spelling;
 
 /// Attachments above this become a line (contract: 10 MB).
 const MESSAGE_SIZE_DEFAULT: u64 = 10_000_000;
 /// Less than this holds no letter.
 const MESSAGE_SIZE_MIN: u64 = 50_000;
+
+/// What people write for the zone of Vietnam, which bears the name of one city.
+const VIETNAM: [&str; 7] = ["hanoi", "ha_noi", "hà nội", "danang", "viet", "+7", "+07"];
 
 fn language(value: &DeValue<'_>) -> Read<Language> {
     value::choice(&[("vi", Language::Vi), ("en", Language::En)])(value)
@@ -28,6 +32,10 @@ fn time_zone(value: &DeValue<'_>) -> Read<Tz> {
             format!("không có múi giờ `{text}`"),
             format!("no time zone `{text}`"),
         );
+        let folded = spelling::fold(&text);
+        if VIETNAM.iter().any(|word| folded.contains(word)) {
+            return Complaint::new(message, Phrase::same("\"Asia/Ho_Chi_Minh\""));
+        }
         let zones = TZ_VARIANTS.iter().map(|zone| zone.name());
         let instead = nearest(&text, zones).unwrap_or("Asia/Ho_Chi_Minh");
         Complaint::new(message, Phrase::same(format!("\"{instead}\"")))

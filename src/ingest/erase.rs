@@ -98,8 +98,8 @@ pub struct Again {
     pub left: u64,
 }
 
-/// Erases once more whom a copy of the ledger brought back. The roster must have been read: who
-/// stands in it is held until the office decides.
+/// Erases once more whom a copy of the ledger brought back. Nothing may be on the wire, and the
+/// roster is read afterwards: who stands in it is new then, and held until the office decides.
 ///
 /// # Errors
 /// The ledger failed.

@@ -17,6 +17,8 @@ pub enum Ailment {
     Full,
     /// The folder or its disk cannot be written.
     ReadOnly,
+    /// A file cannot be opened.
+    Closed,
     /// The disk failed.
     Disk,
     /// An fsync failed.
@@ -39,7 +41,8 @@ impl Ailment {
         match (code & 0xff, code >> 8) {
             // SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC.
             (10, 4 | 5) => Some(Self::Unsynced),
-            (10 | 14, _) => Some(Self::Disk),
+            (10, _) => Some(Self::Disk),
+            (14, _) => Some(Self::Closed),
             (8, _) => Some(Self::ReadOnly),
             (13, _) => Some(Self::Full),
             // SQLITE_CORRUPT and SQLITE_NOTADB.
@@ -77,6 +80,12 @@ impl Ailment {
                  rồi chạy lại",
                 "the state folder is not writable; look at its owner and how its disk is mounted, \
                  then run it again",
+            ),
+            Self::Closed => (
+                "không mở được sổ cái trong thư mục dữ liệu; đề nghị kiểm tra chủ sở hữu và quyền \
+                 của tệp, sau đó tới ổ đĩa và nhật ký hệ thống, rồi chạy lại",
+                "the ledger in the state folder cannot be opened; look at its owner and rights, \
+                 then at the disk and the system's log, and run it again",
             ),
             Self::Disk => (
                 "ổ đĩa của thư mục dữ liệu bị lỗi; đề nghị kiểm tra dung lượng, cách gắn ổ đĩa và \
@@ -158,7 +167,7 @@ mod tests {
             (1034, Some(Ailment::Unsynced)),
             (1290, Some(Ailment::Unsynced)),
             (778, Some(Ailment::Disk)),
-            (14, Some(Ailment::Disk)),
+            (14, Some(Ailment::Closed)),
             (1544, Some(Ailment::ReadOnly)),
             (13, Some(Ailment::Full)),
             (11, Some(Ailment::Damaged)),

@@ -163,14 +163,18 @@ impl Ledger {
     /// # Errors
     /// The folder or the database cannot be used, or the schema is newer than this program.
     pub async fn open(folder: &Path, fresh_key: [u8; 32]) -> Result<Self> {
-        prepare(folder)?;
+        let place = |source| LedgerError::Folder {
+            folder: folder.to_owned(),
+            source,
+        };
+        owner::secure_folder(folder).map_err(place)?;
         if restore::is_interrupted(folder) {
             return Err(LedgerError::Interrupted(folder.to_owned()));
         }
         let file = folder.join(FILE);
+        owner::secure_file(&file).map_err(place)?;
         let options = SqliteConnectOptions::new()
             .filename(&file)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
@@ -192,10 +196,7 @@ impl Ledger {
         if opened.is_err() && ailment::unsynced() {
             std::mem::forget(writer);
         }
-        owner::hand_over(folder).map_err(|source| LedgerError::Folder {
-            folder: folder.to_owned(),
-            source,
-        })?;
+        owner::hand_over(folder).map_err(place)?;
         opened
     }
 
@@ -351,28 +352,6 @@ async fn alone(folder: &Path) -> Result<std::fs::File> {
         folder: folder.to_owned(),
         source,
     })
-}
-
-fn prepare(folder: &Path) -> Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    let fail = |source| LedgerError::Folder {
-        folder: folder.to_owned(),
-        source,
-    };
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(fail)?;
-    // Membership is sensitive personal data: nobody else reads the state.
-    let mode = std::fs::metadata(folder)
-        .map_err(fail)?
-        .permissions()
-        .mode();
-    if mode & 0o077 != 0 {
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(fail)?;
-    }
-    Ok(())
 }
 
 fn migrator() -> Migrator {

@@ -1,9 +1,38 @@
-//! Owns whose the files of a state folder are: the folder's owner's, also where root types a
-//! command for a service of another user. It refuses to touch what anybody but root has.
+//! Owns whose the files of a state folder are: the folder's owner's alone, also where root types a
+//! command for a service of another user. It refuses to give away what anybody but root has.
 
+use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, lchown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, lchown};
 use std::path::Path;
+
+/// Membership is sensitive personal data: nobody else reads the state.
+pub(super) fn secure_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
+    if std::fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {
+        std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+/// Nobody else reads the database, nor what SQLite lays beside it by its example. One that is not
+/// there begins empty.
+pub(super) fn secure_file(file: &Path) -> io::Result<()> {
+    let mut new = OpenOptions::new();
+    match new.write(true).create_new(true).mode(0o600).open(file) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let is = file.symlink_metadata()?;
+            if !is.is_file() || is.permissions().mode() & 0o077 == 0 {
+                return Ok(());
+            }
+            std::fs::set_permissions(file, Permissions::from_mode(0o600))
+        }
+        created => created.map(drop),
+    }
+}
 
 /// Hands what root has made in the folder over to whom the folder belongs. Otherwise the service
 /// could not open its own ledger after an administrator looked at it first.

@@ -104,7 +104,10 @@ pub async fn restore(
     file: &Path,
     now: DateTime<Utc>,
 ) -> Result<std::result::Result<Restored, Holder>> {
-    super::prepare(folder)?;
+    owner::secure_folder(folder).map_err(|source| LedgerError::Folder {
+        folder: folder.to_owned(),
+        source,
+    })?;
     let lock = match DeliveryLock::take(folder, "restore")? {
         Ok(lock) => lock,
         Err(holder) => return Ok(Err(holder)),

@@ -57,31 +57,27 @@ pub async fn hold_returned(tx: &mut Tx, key: &[u8; 32], now: DateTime<Utc>) -> R
     Ok(held.len() as u64)
 }
 
-/// In a copy that was made before somebody was erased: holds those who stand in the roster, which
-/// must have been read, and answers who is to be erased once more.
+/// In a copy that was made before somebody was erased: who is to be erased once more. They leave
+/// the roster as the copy knows it; whoever stands in the roster's file is a new member by it.
 ///
 /// # Errors
 /// The database failed.
 pub async fn left_in_copy(tx: &mut Tx, key: &[u8; 32], now: DateTime<Utc>) -> Result<Vec<i64>> {
-    let listed = known(
+    let people = known(
         tx,
         key,
-        "SELECT id, key, COALESCE(code, name), address FROM members
-         WHERE left_at IS NULL AND first_seen_at <= $1",
+        "SELECT id, key, COALESCE(code, name), address FROM members WHERE first_seen_at <= $1",
         now,
     )
     .await?;
-    for who in &listed {
-        hold(tx, who, now).await?;
+    for who in &people {
+        query("UPDATE members SET left_at = COALESCE(left_at, $2) WHERE id = $1")
+            .bind(who.id)
+            .bind(super::ms(now))
+            .execute(&mut **tx)
+            .await?;
     }
-    let gone = known(
-        tx,
-        key,
-        "SELECT id, key, COALESCE(code, name), address FROM members WHERE left_at <= $1",
-        now,
-    )
-    .await?;
-    Ok(gone.into_iter().map(|who| who.id).collect())
+    Ok(people.into_iter().map(|who| who.id).collect())
 }
 
 /// Copies the marks of another ledger of the same office. Those of any other would mark nobody.

@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use crate::cli::command::{self, ReportForm};
 use crate::cli::open::Desk;
+use crate::cli::out::taken;
 use crate::cli::show::{Screen, safe};
-use crate::cli::stop::Stop;
 use crate::spelling;
 use crate::table::{Form, Heading, Table};
 
@@ -195,11 +195,4 @@ fn put_in_place(part: &Path, file: &Path) -> io::Result<()> {
         Err(_) if file.symlink_metadata().is_err() => std::fs::rename(part, file),
         Err(error) => Err(error),
     }
-}
-
-fn taken(screen: &Screen, file: &Path) -> anyhow::Error {
-    let name = file.display();
-    let vi = format!("đã có tệp {name}; đề nghị đặt tên khác (--out) hoặc chuyển tệp đó đi");
-    let en = format!("{name} is there already; name another file (--out) or move that one away");
-    Stop::usage(screen.say(&vi, &en))
 }

@@ -27,6 +27,12 @@ pub(super) const FAULTS: &[(&str, &str, &str, &str)] = &[
         "organisation.time_zone",
         "Ho_Chi_Minh",
     ),
+    (
+        "organisation",
+        "time_zone = \"Asia/Hanoi\"",
+        "organisation.time_zone",
+        "Ho_Chi_Minh",
+    ),
     ("office", "notify = \"a@b.vn\"", "office.notify", "a list"),
     (
         "office",

@@ -102,6 +102,11 @@ fn looks_the_same(desk: &Desk, row: &Value) {
     desk.good(&[&ask[..], &["--format", "html", "--out", "thu.html"]].concat());
     let html = std::fs::read_to_string(desk.path("thu.html")).unwrap();
     assert!(html.contains("Trần Kim Chi"));
+    let said = desk.bad(
+        2,
+        &[&ask[..], &["--format", "html", "--out", "phobien.toml"]].concat(),
+    );
+    assert!(said.contains("is there already"), "{said}");
     let text = desk.good(&[&ask[..], &["--format", "text"]].concat());
     assert!(
         text.contains("Trần Kim Chi") && text.contains("01-QĐ/TW"),

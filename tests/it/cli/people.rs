@@ -154,7 +154,7 @@ fn an_export_to_a_file_is_nobody_elses_and_no_cell_of_it_is_a_formula() {
         "{cells:?}"
     );
     assert!(
-        desk.bad(1, &ask).contains("new file"),
+        desk.bad(2, &ask).contains("is there already"),
         "none is overwritten"
     );
     assert_eq!(std::fs::read(desk.path("x.csv")).unwrap(), bytes);

@@ -61,6 +61,7 @@ fn a_purge_names_the_backups_that_still_hold_the_document() {
         (Some(1), &1.into())
     );
     assert_eq!(mode(&desk, "after.db"), 0o600, "people's data is in it");
+    assert_eq!(mode(&desk, "so-cai/phobien.db"), 0o600);
     assert!(!desk.path("after.db.part").exists());
     desk.good(&["backup", "moved.db"]);
     std::fs::remove_file(desk.path("moved.db")).unwrap();

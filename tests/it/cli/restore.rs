@@ -10,7 +10,7 @@ use sqlx::{Connection, Executor, SqliteConnection};
 
 use super::super::peer::{Action, Peer, Rule, Script, Stage};
 use super::desk::{Desk, has_keys};
-use super::people::{CHI, SANG, now_holds, roster, told};
+use super::people::{CHI, QUY, SANG, now_holds, roster, told};
 
 const ROW: &str =
     "restored copied_at aside head told_until held erased editions deliveries waiting";
@@ -335,22 +335,31 @@ fn a_restore_that_was_broken_off_opens_neither_ledger_and_can_be_repeated() {
 #[test]
 fn who_was_erased_does_not_come_back_with_an_older_copy() {
     let desk = told();
+    // So many that a copy of their table has pages above its leaves.
+    let others: String = (100..180)
+        .map(|n| format!("DV{n},Lê Văn Số {n},so{n}@ba.example,Chi bộ Ba,Đảng viên,Chính thức\n"))
+        .collect();
+    roster(&desk, &[QUY, CHI, SANG, &others]);
+    desk.drop_document(40, "về việc chung");
+    desk.good(&["send", "hang-ngay"]);
     desk.good(&["backup", "copy.db"]);
-    roster(&desk, &[SANG]);
+    roster(&desk, &[SANG, &others]);
     desk.good(&["members", "accept"]);
     desk.good(&["members", "erase", "DV001", "--yes"]);
     desk.good(&["members", "erase", "DV002", "--yes"]);
     let words = ["Trần Công Quý", "quy@mot.example", "DV001"];
     assert!(now_holds(&desk, &words).is_empty());
     // One of them is listed again since.
-    roster(&desk, &[CHI, SANG]);
+    roster(&desk, &[CHI, SANG, &others]);
     let said = desk.type_in(&["restore", "copy.db"]);
     assert!(!said.err.contains("members erase"), "{}", said.err);
     assert_eq!(now_holds(&desk, &words), words, "the copy has them");
     a_moment_later();
     let row = desk.row(&["restore", "--told-until", &now()]);
-    assert_eq!(row["erased"], 1);
+    assert_eq!(row["erased"], 2);
     assert_eq!(now_holds(&desk, &words), <[&str; 0]>::default());
+    let of_before = desk.type_in(&["log", "--to", "chi@mot.example"]);
+    assert!(!of_before.out.contains("41-QĐ/TW"), "{}", of_before.out);
     desk.good(&["verify"]);
     desk.drop_document(42, "về việc khác");
     send(&desk, "hang-ngay");
@@ -360,13 +369,13 @@ fn who_was_erased_does_not_come_back_with_an_older_copy() {
     };
     assert_eq!(
         letters("chi@mot.example"),
-        1,
+        2,
         "held until the office decides"
     );
     assert_eq!(
         letters("sang@hai.example"),
-        3,
-        "two members' letters, one branch's"
+        4,
+        "three members' letters, one branch's"
     );
     let status = desk.lines(1, &["status"]).pop().unwrap();
     let matters = status["attention"].to_string();
