@@ -264,22 +264,33 @@ impl Round {
         {
             return Ok(());
         }
-        let step = Ingest {
-            ledger: &self.ledger,
-            sandbox: &self.sandbox,
-            config: &self.config,
-        };
         #[allow(
             clippy::disallowed_methods,
             reason = "the daemon is where time comes from"
         )]
         let monotonic = Instant::now();
+        self.scanned_at = Some(monotonic);
+        if !self.inbox.is_at(&self.config.documents.folder) {
+            match open_folder(&self.config) {
+                Ok(opened) => (self.inbox, self.watcher) = opened,
+                Err(error) => {
+                    let words = format!("{error:#}; what is dropped is not seen until it can be");
+                    self.tell("folder", "documents", &words).await;
+                    return Ok(());
+                }
+            }
+            tracing::info!("another documents folder stands at the path; it is used from now on");
+        }
+        let step = Ingest {
+            ledger: &self.ledger,
+            sandbox: &self.sandbox,
+            config: &self.config,
+        };
         let scanned = step
             .scan(&mut self.inbox, (now(), monotonic), |_| {
                 super::service::moving()
             })
             .await?;
-        self.scanned_at = Some(monotonic);
         self.settling = scanned.waiting > 0;
         self.behind = scanned.left > 0;
         if self.watcher.became_lame() {

@@ -10,6 +10,7 @@ mod watch;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -189,6 +190,16 @@ impl Inbox {
             settings,
             seen: HashMap::new(),
         })
+    }
+
+    /// True where the path leads to this folder still: another may have been put in its place or
+    /// mounted over it since.
+    #[must_use]
+    pub fn is_at(&self, folder: &Path) -> bool {
+        let (Ok(ours), Ok(there)) = (self.root.metadata(), std::fs::metadata(folder)) else {
+            return false;
+        };
+        (ours.dev(), ours.ino()) == (there.dev(), there.ino())
     }
 
     /// Looks at the whole folder. What it gives is the truth of this moment and depends on no

@@ -1,6 +1,8 @@
 //! Owns what lies in the folder beside documents, or in their place, and what the office is told of
 //! it. It refuses to know how folders are read.
 
+use std::time::{Duration, Instant};
+
 use super::desk::{Desk, document};
 
 /// What stands in `attention` under a word.
@@ -42,6 +44,35 @@ fn what_speaks_of_no_document_is_told_until_it_is_gone() {
     }
     desk.type_in(&["ingest"]);
     assert_eq!(told(&desk, "stray"), [""; 0]);
+}
+
+#[test]
+fn another_folder_in_the_place_of_the_documents_is_read_and_a_missing_one_is_told() {
+    let desk = Desk::open("maildir:thu");
+    let config = std::fs::read_to_string(desk.path("phobien.toml")).unwrap();
+    let soon = "settle = \"0s\"\nrescan = \"1s\"\n[roster]";
+    desk.write("phobien.toml", &config.replace("[roster]", soon));
+    desk.drop_document(57, "về việc thứ nhất");
+    let mut service = desk.start(&["run"]);
+    let until = |what: &str, is: &dyn Fn() -> bool| {
+        let end = Instant::now() + Duration::from_secs(30);
+        while !is() {
+            assert!(Instant::now() < end, "{what}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    };
+    let knows = |symbol: &str| desk.type_in(&["documents"]).out.contains(symbol);
+    until("the first document", &|| knows("57-QĐ/TW"));
+    std::fs::rename(desk.path("van-ban"), desk.path("cu")).unwrap();
+    until("the folder is gone", &|| !told(&desk, "folder").is_empty());
+    std::fs::create_dir(desk.path("van-ban")).unwrap();
+    desk.drop_document(58, "về việc thứ hai");
+    desk.write("cu/59-QD-TW.txt", &document(59, "về việc thứ ba"));
+    until("the document in the new folder", &|| knows("58-QĐ/TW"));
+    until("nothing to tell", &|| told(&desk, "folder").is_empty());
+    assert!(!knows("59-QĐ/TW"), "the old folder is nobody's");
+    service.kill().unwrap();
+    service.wait().unwrap();
 }
 
 #[test]
