@@ -17,7 +17,7 @@ use crate::config::{self, Config};
 use crate::daemon::{self, now};
 use crate::ingest;
 use crate::mailbox::Known;
-use crate::organisation::Language;
+use crate::organisation::{Language, RecipientKind};
 use crate::roster::Level;
 
 /// Due times shown of each schedule.
@@ -45,7 +45,7 @@ pub(super) async fn run(global: &Global, offline: bool) -> Result<ExitCode> {
         .iter()
         .map(|f| configured(f, language))
         .collect();
-    faults.extend(folders(&config));
+    faults.extend(folders(&config, language));
     faults.extend(people(&config, language).await);
     faults.extend(way_out(&config, offline).await);
     faults.extend(way_back(&config, offline).await);
@@ -88,8 +88,12 @@ fn fault(config: &Config, key: &str, message: String, instead: &str) -> row::Fau
 }
 
 /// The folders and files that the configuration names, as they are on this machine.
-fn folders(config: &Config) -> Vec<row::Fault> {
+fn folders(config: &Config, language: Language) -> Vec<row::Fault> {
     use rustix::fs::{Access, access};
+    let say = |vi: &'static str, en: &'static str| match language {
+        Language::Vi => vi,
+        Language::En => en,
+    };
     let mut faults = Vec::new();
     let mut folder = |key: &str, path: &Path| {
         let (mode, needs) = (
@@ -97,20 +101,26 @@ fn folders(config: &Config) -> Vec<row::Fault> {
             path.display(),
         );
         if !path.is_dir() {
-            let message = format!("{needs} is no folder");
-            faults.push(fault(
-                config,
-                key,
-                message,
+            let message = format!("{needs} {}", say("không phải là thư mục", "is no folder"));
+            let instead = say(
+                "đường dẫn tới một thư mục đã có",
                 "the path of a folder that exists",
-            ));
+            );
+            faults.push(fault(config, key, message, instead));
         } else if access(path, mode).is_err() {
-            let message = format!("{needs} may not be read and written by this user");
+            let (vi, en) = (
+                "người dùng này không được đọc và ghi",
+                "may not be read and written by this user",
+            );
+            let instead = say(
+                "thư mục thuộc người dùng của phobien",
+                "a folder that phobien's user owns",
+            );
             faults.push(fault(
                 config,
                 key,
-                message,
-                "a folder that phobien's user owns",
+                format!("{needs} {}", say(vi, en)),
+                instead,
             ));
         }
     };
@@ -120,11 +130,20 @@ fn folders(config: &Config) -> Vec<row::Fault> {
     let there = state.ancestors().find(|path| path.exists());
     // The last ancestor of a relative path is the empty one: where we stand.
     folder("state.folder", there.unwrap_or(Path::new(".")));
+    if state.starts_with(&config.documents.folder) {
+        let message = say(
+            "thư mục dữ liệu nằm trong thư mục tiếp nhận văn bản",
+            "the state folder lies in the documents folder",
+        );
+        let instead = say("một thư mục khác", "another folder");
+        let message = format!("{}: {message}", state.display());
+        faults.push(fault(config, "state.folder", message, instead));
+    }
     if let Some(logo) = &config.letter.logo
         && let Err(error) = std::fs::read(logo)
     {
         let message = format!("{}: {error}", logo.display());
-        let instead = "a PNG or JPEG that is there";
+        let instead = say("tệp PNG hoặc JPEG đã có", "a PNG or JPEG that is there");
         faults.push(fault(config, "letter.logo", message, instead));
     }
     faults
@@ -133,15 +152,37 @@ fn folders(config: &Config) -> Vec<row::Fault> {
 async fn people(config: &Config, language: Language) -> Vec<row::Fault> {
     match ingest::roster_faults(config).await {
         // What was put right in reading is for `members check`.
-        Ok((_, faults)) => faults
-            .iter()
-            .filter(|f| f.level != Level::Note)
-            .map(|f| fault_row(f, config, language))
-            .collect(),
+        Ok((members, faults)) => {
+            let told = faults.iter().filter(|f| f.level != Level::Note);
+            let told = told.map(|f| fault_row(f, config, language));
+            let nobody = (members == 0).then(|| nobody(config, language));
+            told.chain(nobody).collect()
+        }
         Err(error) => {
-            let instead = "the roster as .xlsx, .csv or .toml";
+            let instead = match language {
+                Language::Vi => "danh sách ở dạng .xlsx, .csv hoặc .toml",
+                Language::En => "the roster as .xlsx, .csv or .toml",
+            };
             vec![fault(config, "roster.file", error.to_string(), instead)]
         }
+    }
+}
+
+/// A roster that is read without a fault and names nobody.
+fn nobody(config: &Config, language: Language) -> row::Fault {
+    let (message, instead) = match language {
+        Language::Vi => (
+            "danh sách chưa có đảng viên nào nên chưa gửi được cho ai",
+            "mỗi đảng viên một dòng",
+        ),
+        Language::En => (
+            "the roster names no member, so nobody can be sent anything",
+            "a row for each member",
+        ),
+    };
+    row::Fault {
+        level: "warning",
+        ..fault(config, "roster.file", message.to_owned(), instead)
     }
 }
 
@@ -210,7 +251,11 @@ async fn way_back(config: &Config, offline: bool) -> Option<row::Fault> {
 fn times(config: &Config, screen: &Screen) {
     let calendar = config.calendar();
     for schedule in &config.schedules {
-        let (name, cron, to) = (&schedule.name, &schedule.cron, schedule.to);
+        let (name, cron) = (&schedule.name, &schedule.cron);
+        let to = match schedule.to {
+            RecipientKind::Branch => screen.say("chi bộ", "branches"),
+            RecipientKind::Member | RecipientKind::Office => screen.say("đảng viên", "members"),
+        };
         screen.line(&format!(
             "{name}  `{cron}` {}  → {to}",
             schedule.zone.name()

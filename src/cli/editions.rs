@@ -10,7 +10,6 @@ use super::command::{self, Verdict};
 use super::open::Desk;
 use super::out::write_out;
 use super::row;
-use super::stop::Stop;
 use crate::daemon::{CLOCK_HELD, now};
 use crate::delivery::{Event, State};
 use crate::edition::EditionState;
@@ -238,15 +237,17 @@ pub(super) async fn print(
     let page = desk.ledger.log(&filter, 0).await?;
     let row = page.iter().find(|row| row.kind == RecipientKind::Branch);
     let row = row.ok_or_else(|| {
-        Stop::failed(format!(
-            "{} has no letter to the branch {branch}",
-            edition.id
-        ))
+        let vi = format!("{} không có thư nào tới chi bộ {branch}", edition.id);
+        let en = format!("{} has no letter to the branch {branch}", edition.id);
+        desk.screen.failed(&vi, &en)
     })?;
     if row.personal.is_empty() {
         return Err(PublishError::Pseudonymised(row.delivery).into());
     }
     let stored = desk.ledger.sheet(row.bundle).await?;
+    if stored.sheet.is_empty() {
+        return Err(PublishError::Emptied(row.delivery).into());
+    }
     let sheet = Sheet::from_bytes(&stored.sheet).context("the stored sheet")?;
     let personal = serde_json::from_str(&row.personal).context("the stored letter")?;
     let page = sheet.page(&personal)?;

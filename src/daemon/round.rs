@@ -75,6 +75,8 @@ impl Round {
         let (inbox, watcher) = open_folder(&config)?;
         let meter = Arc::<Meter>::default();
         let sandbox = sandbox(shell.program.clone(), &config);
+        // It starts with this configuration, so no older one stays.
+        untell(&ledger, "configuration", "file").await;
         Ok(Self {
             sandbox: sandbox.with_meter(Arc::clone(&meter)),
             meter,

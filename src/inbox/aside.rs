@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, RenameFlags, mkdirat, renameat_with};
+use rustix::fs::{AtFlags, Gid, Mode, RenameFlags, Uid, chownat, fstat, mkdirat, renameat_with};
 use rustix::io::Errno;
 
 use super::{Found, Refused, open};
@@ -27,7 +27,15 @@ pub(super) fn quarantine(root: &File, found: &Found) -> Result<PathBuf, Refused>
         return Err(Refused::Changed);
     }
     match mkdirat(root, ASIDE, Mode::RWXU) {
-        Ok(()) | Err(Errno::EXIST) => {}
+        Ok(()) => {
+            // Root may have typed the command: the service must be able to write there.
+            let whose = fstat(root).map_err(|e| Refused::Io(e.into()))?;
+            let (user, group) = (Uid::from_raw(whose.st_uid), Gid::from_raw(whose.st_gid));
+            let flags = AtFlags::SYMLINK_NOFOLLOW;
+            // Who is not root may not give it away, and need not.
+            let _ = chownat(root, ASIDE, Some(user), Some(group), flags);
+        }
+        Err(Errno::EXIST) => {}
         Err(error) => return Err(Refused::Io(error.into())),
     }
     // Were it a link, files would leave the folder through it: that is an error, not a place.

@@ -263,15 +263,26 @@ impl Ingest<'_> {
         now: DateTime<Utc>,
     ) -> Result<()> {
         seen.disposition = Disposition::Quarantine;
-        match inbox.quarantine(found) {
-            Ok(moved) => seen.path = moved.to_string_lossy().into_owned(),
-            Err(error) => tracing::warn!(file = found.name, %error, "file cannot be moved aside"),
-        }
         let (vi, en) = advice(seen.reason.unwrap_or(Reason::Unsupported));
-        let detail = format!(
-            "Tệp “{}” không gửi, đã chuyển vào {}. {vi}. / Refused and moved aside. {en}.",
-            seen.file, seen.path
-        );
+        let file = &seen.file;
+        let detail = match inbox.quarantine(found) {
+            Ok(moved) => {
+                seen.path = moved.to_string_lossy().into_owned();
+                format!(
+                    "Tệp “{file}” không gửi, đã chuyển vào {}. {vi}. / Refused and moved aside. \
+                     {en}.",
+                    seen.path
+                )
+            }
+            Err(error) => {
+                tracing::warn!(file = found.name, %error, "file cannot be moved aside");
+                format!(
+                    "Tệp “{file}” không gửi; không chuyển ra khỏi thư mục được ({error}), đề nghị \
+                     kiểm tra quyền ghi thư mục. {vi}. / Refused, and still in the folder: it \
+                     cannot be moved aside, look at the folder's rights. {en}."
+                )
+            }
+        };
         let mut tx = self.ledger.begin().await?;
         decisions::note_sighting(&mut tx, seen, now).await?;
         events::attend(&mut tx, "refused", &seen.path, &detail, now).await?;

@@ -135,13 +135,15 @@ pub(super) async fn summaries(tx: &mut Tx, called: &Called) -> Result<Vec<(i64, 
 /// The events whose words name a person: who decided, or an address.
 pub(super) async fn events(tx: &mut Tx, called: &Called) -> Result<Vec<(i64, Value)>> {
     let mut found: Vec<(i64, Value)> = Vec::new();
-    for text in called.names.iter().chain(&called.addresses) {
-        let quoted = Value::from(text.as_str()).to_string();
+    // In whatever case: databases know no capitals but those of ASCII, so all decisions are read.
+    let decided = "%\"by\":\"_%".to_owned();
+    let addresses = called.addresses.iter().map(|address| containing(address));
+    for pattern in std::iter::once(decided).chain(addresses) {
         let rows = query(
             "SELECT id, kind, detail FROM events WHERE lower(detail) LIKE lower($1) ESCAPE '!'
              ORDER BY id",
         )
-        .bind(containing(quoted.trim_matches('"')))
+        .bind(pattern)
         .fetch_all(&mut **tx)
         .await?;
         for row in &rows {
@@ -189,14 +191,27 @@ pub(super) fn without(text: &str, own: &Called, alias: &str) -> String {
     words.fold(text.to_owned(), |text, word| replaced(&text, word, alias))
 }
 
-/// The text with every `word` in it replaced, in whatever case of ASCII.
+/// The text with every `word` in it replaced, in whatever case.
 pub(super) fn replaced(text: &str, word: &str, with: &str) -> String {
-    let (low, word) = (text.to_ascii_lowercase(), word.to_ascii_lowercase());
-    let (mut out, mut from) = (String::with_capacity(text.len()), 0);
-    while let Some(at) = low[from..].find(&word).filter(|_| !word.is_empty()) {
-        out.push_str(&text[from..from + at]);
+    let low = |text: &str| -> Vec<(usize, char)> {
+        let letters = text.char_indices();
+        let low = |(at, c): (usize, char)| c.to_lowercase().map(move |low| (at, low));
+        letters.flat_map(low).collect()
+    };
+    let (letters, word) = (low(text), low(word));
+    let (mut out, mut from, mut at) = (String::with_capacity(text.len()), 0, 0);
+    while let Some(here) = letters
+        .get(at..at + word.len())
+        .filter(|_| !word.is_empty())
+    {
+        if here.iter().zip(&word).any(|(one, other)| one.1 != other.1) {
+            at += 1;
+            continue;
+        }
+        out.push_str(&text[from..here[0].0]);
         out.push_str(with);
-        from += at + word.len();
+        at += word.len();
+        from = letters.get(at).map_or(text.len(), |(at, _)| *at);
     }
     out.push_str(&text[from..]);
     out
@@ -217,6 +232,7 @@ mod tests {
         let told = "550 5.1.1 <p-1> unknown: p-1";
         assert_eq!(replaced(text, "quy@mot.example", "p-1"), told);
         assert_eq!(replaced("a", "", "b"), "a");
+        assert_eq!(replaced("TRẦN QUÝ, VP", "Trần Quý", "p-1"), "p-1, VP");
         assert_eq!(
             replaced("đ/c Trần Quý, VP", "Trần Quý", "p-1"),
             "đ/c p-1, VP"

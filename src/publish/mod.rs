@@ -64,6 +64,13 @@ pub enum PublishError {
          [retention] is over / thư này đã được thay mã, không xem lại được"
     )]
     Pseudonymised(i64),
+    /// What a letter said was taken out of the record.
+    #[error(
+        "m-{0} cannot be shown any more: a document in it was purged, or a person named in it was \
+         erased / thư này không xem lại được: văn bản trong thư đã được xoá (purge), hoặc người có \
+         tên trong thư đã được xoá dữ liệu"
+    )]
+    Emptied(i64),
     /// The ledger is a copy, and nobody said yet up to when members had been told.
     #[error(
         "this ledger is a copy of {0}; say up to when members had been told since: `phobien \

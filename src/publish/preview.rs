@@ -50,6 +50,9 @@ pub async fn preview(
             return Err(PublishError::Pseudonymised(delivery.delivery));
         }
         let sheets = deliveries::sheet_in(&mut tx, delivery.bundle).await?;
+        if sheets.sheet.is_empty() {
+            return Err(PublishError::Emptied(delivery.delivery));
+        }
         let altered = || {
             PublishError::Ledger(LedgerError::Altered {
                 table: "bundles",

@@ -157,6 +157,17 @@ fn row(record: &StringRecord, line_after: u64) -> Row {
     }
 }
 
+/// A cell may have lines, but none of them looks like a row.
+fn tell_open_quote(row: &Row, separator: u8, roll: &mut Roll<'_, '_>) {
+    let is_row = |line: &str| line.contains(char::from(separator));
+    let open = row
+        .texts()
+        .find(|(_, text)| text.split('\n').skip(1).any(is_row));
+    if let Some((_, cell)) = open {
+        roll.open_quote(row.number, cell);
+    }
+}
+
 /// The separator by which the beginning shows a header with the most columns.
 fn separator(start: &[u8], encoding: &'static Encoding) -> Option<u8> {
     let columns = |separator: u8| {
@@ -198,6 +209,7 @@ pub(super) fn members<R: Read>(source: R, roll: &mut Roll<'_, '_>) -> io::Result
             }
         }
         let row = row(&record, reader.position().line());
+        tell_open_quote(&row, separator, roll);
         match &columns {
             None => columns = Columns::of_header(row.texts()),
             Some(columns) => roll.row(columns, &row),
@@ -273,7 +285,9 @@ pub(super) fn branches(list: &[u8], roll: &mut Roll<'_, '_>) -> io::Result<()> {
     let (mut columns, mut record) = (None, StringRecord::new());
     let mut reader = rows(Decoding::new(list, encoding), separator);
     while roll.going() && reader.read_record(&mut record).unwrap_or(false) {
-        branch_row(&mut columns, &row(&record, reader.position().line()), roll);
+        let row = row(&record, reader.position().line());
+        tell_open_quote(&row, separator, roll);
+        branch_row(&mut columns, &row, roll);
     }
     Ok(())
 }

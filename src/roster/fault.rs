@@ -25,6 +25,8 @@ words! {
         Unreadable = "unreadable",
         /// More rows than are read.
         TooMany = "too_many",
+        /// A quotation mark that takes the rows after it into one cell.
+        OpenQuote = "open_quote",
         /// A key of a TOML roster that nobody knows.
         UnknownKey = "unknown_key",
         /// The cell holds an error of a formula.
@@ -129,6 +131,13 @@ impl Fault {
         self
     }
 
+    /// Of a fault of the whole file: where it begins, added to the message.
+    pub(super) fn at_row(mut self, row: usize) -> Self {
+        self.message.vi += &format!(" (dòng {row})");
+        self.message.en += &format!(" (row {row})");
+        self
+    }
+
     /// The row that this one collides with, added to the message.
     pub(super) fn with_row(mut self, other: usize) -> Self {
         self.message.vi += &format!(" (dòng {other} và dòng {})", self.row);
@@ -158,6 +167,7 @@ fn standing(problem: Problem) -> (Level, Phrase, Phrase) {
         Problem::NoHeader
         | Problem::Unreadable
         | Problem::TooMany
+        | Problem::OpenQuote
         | Problem::UnknownKey
         | Problem::ErrorCell
         | Problem::TooLong => of_the_file(problem),
@@ -205,6 +215,12 @@ fn of_the_file(problem: Problem) -> (Level, Words) {
             "the roster has too many rows",
             "chia danh sách",
             "divide the roster",
+        ],
+        Problem::OpenQuote => [
+            "dấu nháy kép làm các dòng sau thành một ô",
+            "a quotation mark takes the rows after it into one cell",
+            "bỏ dấu nháy thừa, hoặc bỏ chỗ xuống dòng trong ô",
+            "the row without that mark, or the cell without its line break",
         ],
         Problem::UnknownKey => [
             "không hiểu khoá này",

@@ -90,6 +90,12 @@ impl<'s, 'f> Roll<'s, 'f> {
         self.fault(Fault::new(problem, 0, None, there));
     }
 
+    /// A cell that has the rows after it in it: what is left is only a part of the list.
+    pub(super) fn open_quote(&mut self, row: usize, cell: &str) {
+        let start = cell.lines().next().unwrap_or_default();
+        self.fault(Fault::new(Problem::OpenQuote, 0, None, start).at_row(row));
+    }
+
     /// A branch of the list of branches.
     pub(super) fn branch(&mut self, branch: Branch, row: usize) {
         self.listed = true;

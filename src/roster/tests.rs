@@ -1,5 +1,6 @@
 //! The sample rosters in all their shapes, the messy office list, hostile and huge ones.
 
+use crate::organisation::Language;
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
@@ -326,6 +327,22 @@ fn what_is_no_roster_is_one_fault() {
     for cut in (0..MESSY.len()).step_by(997) {
         whole(&MESSY[..cut], Kind::Xlsx, None);
     }
+}
+
+#[test]
+fn a_quotation_mark_that_takes_rows_into_a_cell_is_a_fault_of_the_file() {
+    let all =
+        csv("1,An,a@b.vn,CB,CT\n2,\"Ba,b@b.vn,CB,CT\n3,Chi,c@b.vn,CB,CT\n4,\"Du\",d@b.vn,CB,CT\n");
+    let fault = all.faults.iter().find(|f| f.problem == Problem::OpenQuote);
+    let fault = fault.expect("told");
+    assert_eq!((fault.level, fault.row), (Level::Error, 0));
+    assert!(fault.message(Language::Vi).ends_with("(dòng 3)"));
+    assert!(
+        csv("1,\"An\nVăn\",a@b.vn,CB,CT\n")
+            .faults
+            .iter()
+            .all(|f| f.row > 0)
+    );
 }
 
 #[test]

@@ -40,6 +40,16 @@ fn a_purged_document_is_in_no_file_of_the_state_and_its_log_stays() {
         3,
         "who was sent it stays on record"
     );
+    let letter = [
+        "preview",
+        "hang-ngay",
+        "--edition",
+        "e-1",
+        "--to",
+        "chi@mot.example",
+    ];
+    let said = desk.bad(1, &letter);
+    assert!(said.contains("was purged"), "{said}");
     // The file still lies in the folder: it is not taken in again.
     desk.lines(0, &["ingest"]);
     assert!(!holds(&desk, MARKER));
