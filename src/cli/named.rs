@@ -111,7 +111,7 @@ pub(super) fn moment(text: &str) -> Result<DateTime<Utc>> {
 pub(super) fn instant(text: &str) -> Result<DateTime<Utc>> {
     let at = DateTime::parse_from_rfc3339(text).map_err(|_| {
         Stop::usage(format!(
-            "`{text}` is no time; write one as 2026-11-24T07:30:00+07:00"
+            "`{text}` không phải thời điểm, is no time: 2026-11-24T07:30:00+07:00"
         ))
     })?;
     Ok(at.with_timezone(&Utc))

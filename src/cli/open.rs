@@ -118,8 +118,8 @@ impl Desk {
         match read {
             Ok(read) => {
                 if let Some(why) = read.kept_old {
-                    let vi = format!("Giữ danh sách cũ: {why}. Nếu đúng: phobien members accept");
-                    let en = format!("{why}. If this is right: phobien members accept");
+                    let vi = format!("{}. Nếu đúng: phobien members accept", why.vi);
+                    let en = format!("{}. If this is right: phobien members accept", why.en);
                     self.screen.note(&vi, &en);
                 }
                 let is_error = |f: &&crate::roster::Fault| f.level == crate::roster::Level::Error;

@@ -243,7 +243,7 @@ impl Round {
                 self.roster_stamp = stamp;
                 self.untell("roster", "file").await;
                 match read.kept_old {
-                    Some(why) => tracing::warn!(why, "roster"),
+                    Some(why) => tracing::warn!(why = why.en, "roster"),
                     None => tracing::info!(
                         members = read.members,
                         faults = read.faults.len(),

@@ -91,6 +91,7 @@ pub async fn deliver<L: Outbox>(
         complaint: None,
         crowded: 0,
         brakes: HashMap::new(),
+        paused: HashSet::new(),
         troubles: HashSet::new(),
         turn: Turn::default(),
         written: None,
@@ -164,6 +165,8 @@ struct Pump<'a, L> {
     /// Connections not to be had since the last letter was accepted.
     crowded: usize,
     brakes: HashMap<EditionId, Brake>,
+    /// Paused by this run, and told.
+    paused: HashSet<EditionId>,
     /// Deliveries whose dialogue broke once; the second time they wait, so that none blocks others.
     troubles: HashSet<i64>,
     /// What the next commit holds.
@@ -254,7 +257,10 @@ impl<L: Outbox> Pump<'_, L> {
             self.tally.count(settlement.progress.state);
         }
         for Pause { edition, why, .. } in self.turn.pauses.drain(..) {
-            tracing::error!(%edition, why, "edition paused");
+            // Those that were under way say the same.
+            if self.paused.insert(edition) {
+                tracing::error!(%edition, why, "edition paused");
+            }
         }
         self.turn.server = None;
         self.pace.kept();
@@ -270,6 +276,7 @@ impl<L: Outbox> Pump<'_, L> {
         self.pace.untake(self.turn.most - claimed);
         self.in_flight += claimed;
         for claim in turned.claims {
+            self.paused.remove(&claim.edition);
             self.turn.touched.insert(claim.edition);
             self.jobs.push(claim);
         }

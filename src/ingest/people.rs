@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::document::Sha256;
 use crate::ledger::people::{MemberChange, Reading};
 use crate::ledger::{Ledger, LedgerError, events, returned, set_meta};
-use crate::organisation::Language;
+use crate::organisation::{Language, Phrase};
 use crate::roster::{self, Entry, Fault, Level};
 
 /// Entries on their way from the reader to the ledger.
@@ -40,7 +40,7 @@ pub struct RosterRead {
     /// What is wrong with it.
     pub faults: Vec<Fault>,
     /// Set where the old roster was kept, and why.
-    pub kept_old: Option<String>,
+    pub kept_old: Option<Phrase>,
 }
 
 /// Reads the roster into the ledger as a stream. Where too many would be lost the old one stays,
@@ -84,7 +84,10 @@ pub async fn read_roster(
     if let Some(why) = &read.kept_old {
         tx.rollback().await.map_err(LedgerError::from)?;
         tx = ledger.begin().await?;
-        let detail = format!("{why}. If this is right: phobien members accept");
+        let detail = format!(
+            "{}; nếu đúng: phobien members accept / {}; if this is right: phobien members accept",
+            why.vi, why.en
+        );
         events::attend(&mut tx, "roster", "members", &detail, now).await?;
     } else {
         reading.finish(&mut tx).await?;
@@ -142,34 +145,42 @@ async fn note_faults(
 /// Why a reading must not take the old roster's place. One that is not whole, or loses more than a
 /// tenth of the members and at least three, or a whole branch, is more likely a broken file than
 /// the truth.
-fn guard(read: &RosterRead) -> Option<String> {
+fn guard(read: &RosterRead) -> Option<Phrase> {
     // A fault of the whole file, not of a row: what came before it is only a part of the list.
     if let Some(fault) = read
         .faults
         .iter()
         .find(|f| f.level == Level::Error && f.row == 0)
     {
-        let words = fault.message(Language::En);
-        return Some(format!(
-            "the roster cannot be read whole ({words}), so the old one stays"
+        return Some(Phrase::new(
+            format!(
+                "không đọc hết được danh sách ({}) nên giữ danh sách cũ",
+                fault.message(Language::Vi)
+            ),
+            format!(
+                "the roster cannot be read whole ({}), so the old one stays",
+                fault.message(Language::En)
+            ),
         ));
     }
     let change = &read.change;
     if change.before == 0 {
         return None;
     }
-    if change.lost >= LOST_MIN && change.lost * LOST_DIVISOR > change.before {
-        return Some(format!(
-            "the new roster lacks {} of {} members, so the old one stays",
-            change.lost, change.before
+    let (lost, before) = (change.lost, change.before);
+    if lost >= LOST_MIN && lost * LOST_DIVISOR > before {
+        return Some(Phrase::new(
+            format!("danh sách mới thiếu {lost} trong {before} đảng viên nên giữ danh sách cũ"),
+            format!("the new roster lacks {lost} of {before} members, so the old one stays"),
         ));
     }
     if change.lost_branches.is_empty() {
         return None;
     }
     let names = change.lost_branches.join(", ");
-    Some(format!(
-        "the new roster lacks every member of {names}, so the old one stays"
+    Some(Phrase::new(
+        format!("danh sách mới không còn đảng viên nào của {names} nên giữ danh sách cũ"),
+        format!("the new roster lacks every member of {names}, so the old one stays"),
     ))
 }
 

@@ -257,7 +257,7 @@ impl Office {
     /// What is left to do, as commands that can be copied.
     fn next(&self, form: &Form) {
         let config = form.config();
-        let (file, roster) = (config.file.display(), config.roster.file.display());
+        let (file, roster) = (quoted(&config.file), config.roster.file.display());
         let phobien = match self.system {
             true => "phobien".to_owned(),
             false => format!("phobien --config {file}"),
@@ -319,4 +319,14 @@ fn put(file: &Path, bytes: &[u8], mode: u32) -> Result<()> {
         std::fs::rename(&part, file)
     };
     written().with_context(|| file.display().to_string())
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@".contains(c);
+    if path.chars().all(plain) {
+        return path;
+    }
+    format!("'{}'", path.replace('\'', "'\\''"))
 }
