@@ -2,6 +2,7 @@
 //! needs a person. It refuses to change anything.
 
 use std::collections::HashMap;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -231,11 +232,20 @@ fn attention(screen: &Screen, matters: &[Attention]) {
         return;
     }
     screen.line(screen.say("Cần người xử lý:", "Needs a person:"));
+    let detail = |matter: &Attention| publish::in_language(&matter.detail, screen.language);
+    if std::io::stdout().is_terminal() {
+        // A sentence with a command in it is longer than a line: a table wraps it.
+        let heads = [("Từ", "Since"), ("Loại", "Kind"), ("Việc", "What")];
+        let row = |m: &Attention| vec![screen.time(m.since), m.what.clone(), detail(m)];
+        screen.table(&heads, matters.iter().map(row).collect(), true);
+        return;
+    }
     for matter in matters {
         let since = screen.time(matter.since);
         screen.line(&safe(&format!(
             "- {since} {}: {}",
-            matter.what, matter.detail
+            matter.what,
+            detail(matter)
         )));
     }
 }

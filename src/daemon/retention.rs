@@ -16,7 +16,10 @@ impl Round {
         match self.look_once_a_day().await {
             Ok(()) => self.untell("retention", "deliveries").await,
             Err(error) => {
-                let words = format!("letters past the period still name people: {error}");
+                let words = format!(
+                    "thư quá thời hạn lưu giữ vẫn còn tên người: {error} / letters past the period \
+                     still name people: {error}"
+                );
                 self.tell("retention", "deliveries", &words).await;
             }
         }

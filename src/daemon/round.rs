@@ -193,14 +193,17 @@ impl Round {
         let config = match (self.shell.read_config)(&self.shell.config_file) {
             Ok(config) => config,
             Err(faults) => {
-                let words =
-                    format!("the new configuration has faults, the old one stays: {faults}");
+                let words = format!(
+                    "cấu hình mới có lỗi nên giữ cấu hình cũ: {faults} / the new \
+                             configuration has faults, the old one stays: {faults}"
+                );
                 self.tell("configuration", "file", &words).await;
                 return false;
             }
         };
         if config.state_folder != self.config.state_folder {
-            let words = "[state] folder changed; restart the service to use it";
+            let words = "[state] folder đã đổi; khởi động lại dịch vụ để dùng / [state] folder \
+                         changed; restart the service to use it";
             self.tell("configuration", "state", words).await;
             return false;
         }
@@ -213,8 +216,10 @@ impl Round {
         let ((inbox, watcher), _) = match opened {
             Ok(opened) => opened,
             Err(error) => {
-                let words =
-                    format!("the new configuration cannot be used, the old one stays: {error:#}");
+                let words = format!(
+                    "không dùng được cấu hình mới nên giữ cấu hình cũ: {error:#} / the new \
+                             configuration cannot be used, the old one stays: {error:#}"
+                );
                 self.tell("configuration", "file", &words).await;
                 return false;
             }
@@ -252,7 +257,10 @@ impl Round {
                 }
             }
             Err(error) => {
-                let words = format!("the roster cannot be read, the old one stays: {error}");
+                let words = format!(
+                    "không đọc được danh sách nên giữ danh sách cũ: {error} / the roster cannot be \
+                     read, the old one stays: {error}"
+                );
                 self.tell("roster", "file", &words).await;
             }
         }
@@ -276,7 +284,11 @@ impl Round {
             match open_folder(&self.config) {
                 Ok(opened) => (self.inbox, self.watcher) = opened,
                 Err(error) => {
-                    let words = format!("{error:#}; what is dropped is not seen until it can be");
+                    let words = format!(
+                        "không dùng được thư mục tiếp nhận {}, văn bản đưa vào chưa được thấy / \
+                         {error:#}; what is dropped is not seen until it can be",
+                        self.config.documents.folder.display()
+                    );
                     self.tell("folder", "documents", &words).await;
                     return Ok(());
                 }
@@ -309,8 +321,8 @@ impl Round {
     async fn watch_clock(&mut self) {
         if let Some(jump) = self.clock.jumped() {
             let words = format!(
-                "the clock jumped by {} minutes; nothing is taken in or published until `phobien \
-                 resume clock`",
+                "đồng hồ máy lệch {0} phút nên chưa tiếp nhận, chưa gửi gì / the clock jumped by \
+                 {0} minutes; nothing is taken in or published until `phobien resume clock`",
                 jump.num_minutes()
             );
             if let Err(error) = self.hold_clock().await {

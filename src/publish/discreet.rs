@@ -23,7 +23,8 @@ pub(super) fn secret_files(language: Language) -> &'static str {
 
 /// Of a matter noted in both languages, `Việt. / English: `command``, the one that an office of
 /// Vietnamese reads, with the commands of the other; anything of another shape is kept whole.
-pub(super) fn in_language(detail: &str, language: Language) -> String {
+#[must_use]
+pub fn in_language(detail: &str, language: Language) -> String {
     let parts: Vec<&str> = detail.split(" / ").collect();
     let (Language::Vi, [vi, en]) = (language, &parts[..]) else {
         return detail.to_owned();

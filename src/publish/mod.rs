@@ -13,7 +13,7 @@ mod slots;
 mod unreceived;
 
 pub use again::again;
-pub use discreet::because;
+pub use discreet::{because, in_language};
 pub use frame::Press;
 pub use freeze::{Trial, reminder_schedule, trial};
 pub use matters::{UNREACHABLE, matters};
@@ -244,8 +244,8 @@ async fn in_transaction(
     editions::begin_edition(tx, id, total, state).await?;
     if order.confirm && total > 0 {
         let detail = format!(
-            "urgent edition {id} waits for a person: `phobien resume {id}` sends it, \
-             `phobien cancel {id}` does not"
+            "đợt gửi văn bản khẩn {id} chờ người xác nhận gửi hoặc bỏ / urgent edition {id} waits \
+             for a person: `phobien resume {id}` sends it, `phobien cancel {id}` does not"
         );
         events::attend(tx, "confirm", &id.to_string(), &detail, now).await?;
     }

@@ -55,7 +55,9 @@ impl<L: Outbox> Pump<'_, L> {
         };
         tracing::warn!(trouble = words, "the mail server cannot be used");
         if self.gate.opens_at().is_some() {
-            let trouble = format!("the mail server cannot be used: {words}");
+            let trouble = format!(
+                "không dùng được máy chủ thư: {words} / the mail server cannot be used: {words}"
+            );
             self.turn.server = Some(Server::Troubled(trouble));
             self.withdraw();
         }
@@ -207,7 +209,10 @@ impl<L: Outbox> Pump<'_, L> {
     }
 
     fn pause(&mut self, edition: EditionId, why: String) {
-        let detail = format!("{why}. Mend it, then: phobien resume {edition}");
+        let detail = format!(
+            "đợt gửi {edition} tạm dừng: {why}. Xử lý xong thì cho gửi tiếp / {why}. Mend it, then \
+             `phobien resume {edition}`"
+        );
         self.turn.pauses.push(Pause {
             edition,
             why,
