@@ -71,6 +71,8 @@ impl Column {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Columns {
     columns: Vec<(usize, Column, String)>,
+    /// They are keys of a TOML roster, which has no letters.
+    keys: bool,
 }
 
 /// Rightmost column that is looked at: CV.
@@ -90,7 +92,10 @@ impl Columns {
             let fresh = known.filter(|column| !columns.iter().any(|(_, c, _)| c == column));
             columns.extend(fresh.map(|column| (index, column, spelling::line(text))));
         }
-        let header = Self { columns };
+        let header = Self {
+            columns,
+            keys: false,
+        };
         let named = header
             .find(Column::Name)
             .or(header.find(Column::Given))
@@ -105,6 +110,7 @@ impl Columns {
         };
         Self {
             columns: keys.iter().enumerate().filter_map(column).collect(),
+            keys: true,
         }
     }
 
@@ -134,10 +140,12 @@ impl Columns {
         let header = header
             .map(|(.., header)| header.clone())
             .unwrap_or_default();
-        Place {
-            letter: letter(index),
-            header,
-        }
+        let letter = if self.keys {
+            String::new()
+        } else {
+            letter(index)
+        };
+        Place { letter, header }
     }
 }
 
