@@ -82,6 +82,7 @@ pub async fn deliver<L: Outbox>(
         clock,
         chance,
         jobs: Arc::clone(&jobs),
+        sheets: Arc::clone(&sheets),
         closed: false,
         done,
         in_flight: 0,
@@ -152,6 +153,7 @@ struct Pump<'a, L> {
     clock: Clock,
     chance: fn() -> f64,
     jobs: Arc<Jobs>,
+    sheets: Arc<Sheets<L>>,
     /// Draining: nothing more is claimed, and the workers end when their queue is empty.
     closed: bool,
     done: mpsc::Receiver<Done>,
@@ -192,6 +194,10 @@ impl<L: Outbox> Pump<'_, L> {
                     failing_since = None;
                     self.written = written;
                     watch(&self.tally);
+                    if self.turn.most > claimed && self.in_flight == 0 {
+                        // More might have gone than there is.
+                        self.sheets.forget().await;
+                    }
                     if self.finished(claimed).await? {
                         return Ok(());
                     }

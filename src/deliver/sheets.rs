@@ -52,6 +52,11 @@ impl<L: Outbox> Sheets<L> {
         }
     }
 
+    /// Gives back the memory; what is needed again is read again.
+    pub(super) async fn forget(&self) {
+        *self.kept.lock().await = Kept::default();
+    }
+
     /// The envelope and letter of a claimed delivery.
     ///
     /// # Errors
