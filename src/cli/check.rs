@@ -45,8 +45,8 @@ pub(super) async fn run(global: &Global, offline: bool) -> Result<ExitCode> {
         .iter()
         .map(|f| configured(f, language))
         .collect();
-    faults.extend(folders(&config, language));
-    faults.extend(people(&config, language).await);
+    faults.extend(folders(&config, &screen));
+    faults.extend(people(&config, &screen).await);
     faults.extend(way_out(&config, offline).await);
     faults.extend(way_back(&config, offline).await);
     faults.extend(machine(&config, language).await?);
@@ -88,12 +88,8 @@ fn fault(config: &Config, key: &str, message: String, instead: &str) -> row::Fau
 }
 
 /// The folders and files that the configuration names, as they are on this machine.
-fn folders(config: &Config, language: Language) -> Vec<row::Fault> {
+fn folders(config: &Config, screen: &Screen) -> Vec<row::Fault> {
     use rustix::fs::{Access, access};
-    let say = |vi: &'static str, en: &'static str| match language {
-        Language::Vi => vi,
-        Language::En => en,
-    };
     let mut faults = Vec::new();
     let mut folder = |key: &str, path: &Path| {
         let (mode, needs) = (
@@ -101,8 +97,11 @@ fn folders(config: &Config, language: Language) -> Vec<row::Fault> {
             path.display(),
         );
         if !path.is_dir() {
-            let message = format!("{needs} {}", say("không phải là thư mục", "is no folder"));
-            let instead = say(
+            let message = format!(
+                "{needs} {}",
+                screen.say("không phải là thư mục", "is no folder")
+            );
+            let instead = screen.say(
                 "đường dẫn tới một thư mục đã có",
                 "the path of a folder that exists",
             );
@@ -112,14 +111,14 @@ fn folders(config: &Config, language: Language) -> Vec<row::Fault> {
                 "người dùng này không được đọc và ghi",
                 "may not be read and written by this user",
             );
-            let instead = say(
+            let instead = screen.say(
                 "thư mục thuộc người dùng của phobien",
                 "a folder that phobien's user owns",
             );
             faults.push(fault(
                 config,
                 key,
-                format!("{needs} {}", say(vi, en)),
+                format!("{needs} {}", screen.say(vi, en)),
                 instead,
             ));
         }
@@ -131,11 +130,11 @@ fn folders(config: &Config, language: Language) -> Vec<row::Fault> {
     // The last ancestor of a relative path is the empty one: where we stand.
     folder("state.folder", there.unwrap_or(Path::new(".")));
     if state.starts_with(&config.documents.folder) {
-        let message = say(
+        let message = screen.say(
             "thư mục dữ liệu nằm trong thư mục tiếp nhận văn bản",
             "the state folder lies in the documents folder",
         );
-        let instead = say("một thư mục khác", "another folder");
+        let instead = screen.say("một thư mục khác", "another folder");
         let message = format!("{}: {message}", state.display());
         faults.push(fault(config, "state.folder", message, instead));
     }
@@ -143,43 +142,38 @@ fn folders(config: &Config, language: Language) -> Vec<row::Fault> {
         && let Err(error) = std::fs::read(logo)
     {
         let message = format!("{}: {error}", logo.display());
-        let instead = say("tệp PNG hoặc JPEG đã có", "a PNG or JPEG that is there");
+        let instead = screen.say("tệp PNG hoặc JPEG đã có", "a PNG or JPEG that is there");
         faults.push(fault(config, "letter.logo", message, instead));
     }
     faults
 }
 
-async fn people(config: &Config, language: Language) -> Vec<row::Fault> {
+async fn people(config: &Config, screen: &Screen) -> Vec<row::Fault> {
     match ingest::roster_faults(config).await {
         // What was put right in reading is for `members check`.
         Ok((members, faults)) => {
             let told = faults.iter().filter(|f| f.level != Level::Note);
-            let told = told.map(|f| fault_row(f, config, language));
-            let nobody = (members == 0).then(|| nobody(config, language));
+            let told = told.map(|f| fault_row(f, config, screen.language));
+            let nobody = (members == 0).then(|| nobody(config, screen));
             told.chain(nobody).collect()
         }
         Err(error) => {
-            let instead = match language {
-                Language::Vi => "danh sách ở dạng .xlsx, .csv hoặc .toml",
-                Language::En => "the roster as .xlsx, .csv or .toml",
-            };
+            let instead = screen.say(
+                "danh sách ở dạng .xlsx, .csv hoặc .toml",
+                "the roster as .xlsx, .csv or .toml",
+            );
             vec![fault(config, "roster.file", error.to_string(), instead)]
         }
     }
 }
 
 /// A roster that is read without a fault and names nobody.
-fn nobody(config: &Config, language: Language) -> row::Fault {
-    let (message, instead) = match language {
-        Language::Vi => (
-            "danh sách chưa có đảng viên nào nên chưa gửi được cho ai",
-            "mỗi đảng viên một dòng",
-        ),
-        Language::En => (
-            "the roster names no member, so nobody can be sent anything",
-            "a row for each member",
-        ),
-    };
+fn nobody(config: &Config, screen: &Screen) -> row::Fault {
+    let message = screen.say(
+        "danh sách chưa có đảng viên nào nên chưa gửi được cho ai",
+        "the roster names no member, so nobody can be sent anything",
+    );
+    let instead = screen.say("mỗi đảng viên một dòng", "a row for each member");
     row::Fault {
         level: "warning",
         ..fault(config, "roster.file", message.to_owned(), instead)

@@ -33,6 +33,18 @@ pub(super) const FAULTS: &[(&str, &str, &str, &str)] = &[
         "organisation.time_zone",
         "Ho_Chi_Minh",
     ),
+    (
+        "organisation",
+        "time_zone = \"Hà Nội\"",
+        "organisation.time_zone",
+        "Ho_Chi_Minh",
+    ),
+    (
+        "organisation",
+        "time_zone = \"GMT+7\"",
+        "organisation.time_zone",
+        "Ho_Chi_Minh",
+    ),
     ("office", "notify = \"a@b.vn\"", "office.notify", "a list"),
     (
         "office",

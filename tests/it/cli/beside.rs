@@ -142,3 +142,19 @@ fn a_letter_beside_the_symbol_waits_for_a_person_and_nothing_is_kept() {
     assert_eq!(desk.lines(0, &["documents"])[0]["standing"], "accepted");
     assert!(kept(&desk));
 }
+
+#[test]
+fn check_tells_of_a_roster_without_members_and_of_a_ledger_among_the_documents() {
+    let desk = Desk::open("maildir:thu");
+    desk.write("roster.csv", "ma,ho_ten,email,chi_bo\n");
+    let said = desk.good(&["check"]);
+    assert!(said.contains("names no member"), "{said}");
+    let config = std::fs::read_to_string(desk.path("phobien.toml")).unwrap();
+    desk.write("phobien.toml", &config.replace("so-cai", "van-ban/so-cai"));
+    let said = desk.type_in(&["check"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(
+        said.out.contains("lies in the documents folder"),
+        "{said:?}"
+    );
+}
