@@ -14,6 +14,7 @@ document, with no second copy but where an acknowledgement was lost (reckoning.p
 import argparse
 import csv
 import json
+import os
 import random
 import re
 import shutil
@@ -42,6 +43,9 @@ SAMPLE, DRAIN_MOST = 5, 600
 EVENTS = {"drop": (3, 7), "attend": (15, 25), "hang_up": (30, 90), "edit_roster": (30, 80),
           "reconfigure": (40, 120), "break_configuration": (150, 300), "shorten_roster": (200, 400),
           "go_away": (250, 500), "stop": (30, 150)}
+# The allocator is told what the unit tells it, for memory to be judged as in service.
+UNIT = (ROOT / "deploy/phobien.service").read_text("utf-8")
+ENVIRONMENT = dict(word.split("=", 1) for line in re.findall("^Environment=(.+)$", UNIT, re.M) for word in line.split())
 DEADLINES = 'timeout = "5s"\nfinal_timeout = "8s"'
 MORE = """
 [[schedule]]
@@ -169,7 +173,8 @@ class Soak(threading.Thread):
 
     def begin(self):
         self.configure()
-        self.process = subprocess.Popen(self.office.command("run"), stdout=subprocess.DEVNULL, stderr=self.stderr)
+        self.process = subprocess.Popen(self.office.command("run"), env=os.environ | ENVIRONMENT,
+                                        stdout=subprocess.DEVNULL, stderr=self.stderr)
         self.lives.append(time.monotonic() - self.started)
 
     def see_to_process(self):
