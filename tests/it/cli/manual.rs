@@ -36,10 +36,12 @@ const FOREIGN: &[&str] = &[
     "journalctl -u phobien --since today",
     "openssl genrsa -out /etc/phobien/dkim.pem 2048",
     "openssl rsa -in /etc/phobien/dkim.pem -pubout",
+    "rspamadm configtest",
     "chgrp phobien /etc/phobien/dkim.pem",
     "chmod 640 /etc/phobien/dkim.pem",
     "systemctl enable --now phobien",
     "systemctl reload phobien",
+    "systemctl reload rspamd",
     "systemctl restart phobien",
     "systemctl start phobien",
     "systemctl status phobien",
@@ -68,7 +70,7 @@ fn blocks(name: &str, text: &str) -> Vec<Block> {
             }
             // A block of another kind: none of its lines is a command.
             (Some(info), None) => {
-                assert!(info.is_empty() || info == "toml" || info == "text", "{at}");
+                assert!(["", "toml", "text", "ucl"].contains(&info), "{at}: {info}");
             }
             (Some(_), Some(_)) => blocks.extend(open.take()),
             (None, Some(block)) => {
