@@ -209,27 +209,44 @@ const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// True where these are whole lines in the relaxed form already, as an attachment's are: no blank
-/// and no empty line. Every byte is asked, in numbers and without leaving off at the first, so
-/// that the machine asks many at a time.
+/// True where whole lines are in the relaxed form already, as those of a letter mostly are: single
+/// blanks only, none at an end of line. Every byte is asked, in numbers and without leaving off at
+/// the first, so that the machine asks many at a time.
 fn is_relaxed(lines: &[u8]) -> bool {
     let is = |byte: u8, what: u8| u8::from(byte == what);
-    let blanks = lines
-        .iter()
-        .fold(0, |any, b| any | is(*b, b' ') | is(*b, b'\t'));
+    let tabs = lines.iter().fold(0, |any, b| any | is(*b, b'\t'));
     let pairs = lines.iter().zip(&lines[1.min(lines.len())..]);
-    let odd = pairs.fold(0, |any, (a, b)| {
-        let empty = is(*a, b'\n') & is(*b, b'\r');
-        any | empty | (is(*b, b'\n') & (1 - is(*a, b'\r')))
+    let odd = pairs.fold(tabs, |any, (a, b)| {
+        let blanks = is(*a, b' ') & (is(*b, b' ') | is(*b, b'\r'));
+        any | blanks | (is(*b, b'\n') & (1 - is(*a, b'\r')))
     });
-    lines.ends_with(b"\r\n") && !matches!(lines[0], b'\r' | b'\n') && blanks | odd == 0
+    odd == 0 && lines.first() != Some(&b'\n')
+}
+
+/// A line with its end in the relaxed form.
+fn relaxed(line: &[u8]) -> Vec<u8> {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let mut relaxed = Vec::with_capacity(line.len() + 2);
+    for byte in line {
+        if !is_blank(*byte) {
+            relaxed.push(*byte);
+        } else if relaxed.last() != Some(&b' ') {
+            relaxed.push(b' ');
+        }
+    }
+    if relaxed.last() == Some(&b' ') {
+        relaxed.pop();
+    }
+    relaxed.extend_from_slice(b"\r\n");
+    relaxed
 }
 
 /// A body in the relaxed form, digested as it comes (RFC 6376 §3.4.4).
 struct Body {
     digest: Context,
     /// A line that is not ended yet.
-    line: Vec<u8>,
+    begun: Vec<u8>,
     /// Empty lines that count only if another line follows.
     empty: usize,
 }
@@ -238,72 +255,64 @@ impl Body {
     fn new() -> Self {
         Self {
             digest: Context::new(&SHA256),
-            line: Vec::new(),
+            begun: Vec::new(),
             empty: 0,
         }
     }
 
-    fn feed(&mut self, bytes: &[u8]) {
-        if self.line.is_empty() && is_relaxed(bytes) {
-            self.fill();
-            self.digest.update(bytes);
-            return;
+    fn feed(&mut self, mut bytes: &[u8]) {
+        if !self.begun.is_empty() {
+            let end = bytes.iter().position(|b| *b == b'\n');
+            let (rest, after) = bytes.split_at(end.map_or(bytes.len(), |at| at + 1));
+            self.begun.extend_from_slice(rest);
+            if end.is_none() {
+                return;
+            }
+            let line = std::mem::take(&mut self.begun);
+            self.lines(&line);
+            bytes = after;
         }
-        for part in bytes.split_inclusive(|b| *b == b'\n') {
-            match part.strip_suffix(b"\n") {
-                Some(line) if self.line.is_empty() => self.end_line(line),
-                Some(line) => {
-                    let mut whole = std::mem::take(&mut self.line);
-                    whole.extend_from_slice(line);
-                    self.end_line(&whole);
-                }
-                None => self.line.extend_from_slice(part),
+        let whole = bytes.iter().rposition(|b| *b == b'\n');
+        let (lines, begun) = bytes.split_at(whole.map_or(0, |at| at + 1));
+        self.lines(lines);
+        self.begun.extend_from_slice(begun);
+    }
+
+    /// Whole lines.
+    fn lines(&mut self, lines: &[u8]) {
+        if is_relaxed(lines) {
+            return self.digest(lines);
+        }
+        for line in lines.split_inclusive(|b| *b == b'\n') {
+            if is_relaxed(line) {
+                self.digest(line);
+            } else {
+                self.digest(&relaxed(line));
             }
         }
     }
 
-    fn end_line(&mut self, line: &[u8]) {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.is_empty() {
-            self.empty += 1;
-            return;
+    /// Whole lines in the relaxed form.
+    fn digest(&mut self, mut lines: &[u8]) {
+        let mut empty = 0;
+        while lines == b"\r\n" || lines.ends_with(b"\r\n\r\n") {
+            lines = &lines[..lines.len() - 2];
+            empty += 1;
         }
-        if !line.iter().copied().any(is_blank) {
-            self.fill();
-            self.digest.update(line);
-            self.digest.update(b"\r\n");
-            return;
-        }
-        let mut folded = Vec::with_capacity(line.len() + 2);
-        for byte in line {
-            if !is_blank(*byte) {
-                folded.push(*byte);
-            } else if folded.last() != Some(&b' ') {
-                folded.push(b' ');
+        if !lines.is_empty() {
+            for _ in 0..std::mem::take(&mut self.empty) {
+                self.digest.update(b"\r\n");
             }
+            self.digest.update(lines);
         }
-        if folded.last() == Some(&b' ') {
-            folded.pop();
-        }
-        if folded.is_empty() {
-            self.empty += 1;
-            return;
-        }
-        self.fill();
-        folded.extend_from_slice(b"\r\n");
-        self.digest.update(&folded);
-    }
-
-    /// The empty lines count: another line follows.
-    fn fill(&mut self) {
-        for _ in 0..std::mem::take(&mut self.empty) {
-            self.digest.update(b"\r\n");
-        }
+        self.empty += empty;
     }
 
     fn finish(mut self) -> Digest {
-        let rest = std::mem::take(&mut self.line);
-        self.end_line(&rest);
+        let rest = std::mem::take(&mut self.begun);
+        if !rest.is_empty() {
+            self.digest(&relaxed(&rest));
+        }
         self.digest.finish()
     }
 }
@@ -369,10 +378,36 @@ mod tests {
             "QUJD\r\n\r\nREVG\r\n",
             "QUJD\nREVG\r\n",
             "\nQ\r\n",
+            "a b\r\n c\r\n\r\n\r\nd\r\n\r\n",
+            "a b\r\n \r\n\t\r\nc  d\r\n e \r\n",
+            "a b\r\n\r\n\r\nno end ",
         ] {
             let bytes = lines.as_bytes();
             let single: Vec<_> = bytes.chunks(1).collect();
             assert_eq!(body_hash(&[bytes]), body_hash(&single), "{lines:?}");
+            // Line by line and byte by byte, by the words of the RFC.
+            let text = lines
+                .strip_suffix("\r\n")
+                .unwrap_or(lines)
+                .replace("\r\n", "\n");
+            let folded = text.split('\n').map(|line| {
+                let words = line.split([' ', '\t']).filter(|word| !word.is_empty());
+                let blank = if line.starts_with([' ', '\t']) {
+                    " "
+                } else {
+                    ""
+                };
+                format!("{blank}{}", words.collect::<Vec<_>>().join(" "))
+                    .trim_end()
+                    .to_owned()
+            });
+            let folded = folded.collect::<Vec<_>>().join("\r\n");
+            let folded = format!("{}\r\n", folded.trim_end_matches("\r\n"));
+            assert_eq!(
+                body_hash(&[bytes]),
+                plain_hash(folded.as_bytes()),
+                "{lines:?}"
+            );
         }
         // §3.4.4: an empty body is the empty text.
         assert_eq!(body_hash(&[b"\r\n\r\n"]), plain_hash(b""));
