@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::ledger::deliveries::Claim;
@@ -28,14 +28,20 @@ pub(super) struct Jobs {
     claims: Mutex<VecDeque<Claim>>,
     /// As many permits as claims nobody waits for.
     there: Semaphore,
+    /// So few waiting claims that the pump should bring more.
+    few: usize,
+    /// Told when that few are left.
+    low: Notify,
     over: CancellationToken,
 }
 
 impl Jobs {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(few: usize) -> Self {
         Self {
             claims: Mutex::default(),
             there: Semaphore::new(0),
+            few,
+            low: Notify::new(),
             over: CancellationToken::new(),
         }
     }
@@ -49,9 +55,15 @@ impl Jobs {
         self.there.add_permits(1);
     }
 
-    /// Claims that wait for a free hand.
-    pub(super) fn waiting(&self) -> usize {
-        self.there.available_permits()
+    /// Waits until few claims are left, or for a time.
+    pub(super) async fn few_left(&self, until: Instant) {
+        let few = async {
+            while self.there.available_permits() > self.few {
+                self.low.notified().await;
+            }
+        };
+        // The time being over is as good an end.
+        let _ = timeout_at(until, few).await;
     }
 
     /// No more will come: workers end when the queue is empty.
@@ -84,6 +96,9 @@ impl Jobs {
     }
 
     fn pop(&self) -> Option<Claim> {
+        if self.there.available_permits() <= self.few {
+            self.low.notify_one();
+        }
         self.claims
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

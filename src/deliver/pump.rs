@@ -60,7 +60,7 @@ pub async fn deliver<L: Outbox>(
     find_abandoned(ledger, rules, clock()).await?;
     let learnt = learnt(ledger).await?;
     let (done_sender, done) = mpsc::channel(rules.in_doubt_max.max(1));
-    let jobs = Arc::new(Jobs::new());
+    let jobs = Arc::new(Jobs::new(few(rules)));
     let sheets = Arc::new(Sheets::new(ledger.clone(), way.signer.clone()));
     let mut workers = JoinSet::new();
     for _ in 0..rules.connections {
@@ -114,6 +114,14 @@ pub async fn deliver<L: Outbox>(
     tally.queue = ledger.queue().await?;
     tally.took = started.elapsed();
     Ok(tally)
+}
+
+/// With how many letters waiting for a worker the next commit begins. Half of what may be out is
+/// enough for it: the other half keeps the wire busy while this one is at the disk. Each worker has
+/// two letters in hand.
+fn few(rules: &Rules) -> usize {
+    let hands = 2 * rules.connections;
+    (rules.in_doubt_max / 2).saturating_sub(hands).max(hands)
 }
 
 /// Finds what an earlier process left `sending`, and tells it.
@@ -342,22 +350,13 @@ impl<L: Outbox> Pump<'_, L> {
             break;
         }
         // Whatever else is there shares the commit, and what comes while the workers have enough
-        // to do: a commit costs the same however many letters share it. Half of what may be out
-        // is enough: the other half keeps the wire busy while this one is at the disk.
-        let until = Instant::now() + SHARED;
-        loop {
-            while let Ok(done) = self.done.try_recv() {
-                self.take(done);
-            }
-            let half = 2 * self.turn.settlements.len() >= self.rules.in_doubt_max;
-            if half || self.jobs.waiting() <= 2 * self.rules.connections {
-                return Ok(());
-            }
-            match tokio::time::timeout_at(until, self.done.recv()).await {
-                Ok(Some(done)) => self.take(done),
-                Ok(None) | Err(_) => return Ok(()),
-            }
+        // to do: a commit costs the same however many letters share it. To be told of each would
+        // cost more than the letter's share of the commit.
+        self.jobs.few_left(Instant::now() + SHARED).await;
+        while let Ok(done) = self.done.try_recv() {
+            self.take(done);
         }
+        Ok(())
     }
 
     async fn wake_at(&self) -> Result<Instant, LedgerError> {
