@@ -332,7 +332,9 @@ async fn cancel(tx: &mut Tx, delivery: i64, maybe_arrived: bool, why: &str) -> R
     Ok(())
 }
 
-/// Marks what waits up to `last`, which is as many as were read.
+/// Marks what waits up to `last`, which is as many as were read. (`OR FAIL`, here and below: where
+/// it must be able to undo one statement alone, SQLite copies every page before it changes it; an
+/// error ends the whole turn.)
 async fn mark_sending(
     tx: &mut Tx,
     edition: EditionId,
@@ -344,8 +346,9 @@ async fn mark_sending(
         .on(Event::Claimed, false)
         .unwrap_or(State::Sending);
     let marked = query(
-        "UPDATE deliveries SET state = $1, first_attempt_at = COALESCE(first_attempt_at, $2),
-         last_attempt_at = $2 WHERE edition_id = $3 AND state = 'pending' AND id <= $4",
+        "UPDATE OR FAIL deliveries SET state = $1,
+         first_attempt_at = COALESCE(first_attempt_at, $2), last_attempt_at = $2
+         WHERE edition_id = $3 AND state = 'pending' AND id <= $4",
     )
     .bind(sending.word())
     .bind(ms(now))
@@ -401,7 +404,7 @@ async fn settle_group(tx: &mut Tx, group: &[Settlement]) -> Result<()> {
             .push_bind(done.map(|done| &done.reply));
     });
     sql.push(
-        ") UPDATE deliveries SET state = done.state, attempts = done.attempts,
+        ") UPDATE OR FAIL deliveries SET state = done.state, attempts = done.attempts,
          doubts = done.doubts, maybe_arrived = done.maybe_arrived,
          first_reply_at = done.first_reply_at, next_attempt_at = done.next_attempt_at,
          reply_code = done.reply_code, reply = done.reply
