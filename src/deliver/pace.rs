@@ -11,6 +11,8 @@ use tokio::time::Instant;
 const RATE_MIN: f64 = 6.0;
 /// What a minute without complaint adds, a minute.
 const RATE_STEP: f64 = 1.0;
+/// What servers count within, as far as we know.
+const WINDOW: TimeDelta = TimeDelta::minutes(1);
 /// How long nothing starts after the server said too much.
 const REST: Duration = Duration::from_secs(60);
 /// Longest rest that is taken over from an earlier process; its clock may have been wrong.
@@ -27,6 +29,9 @@ pub(super) struct Learnt {
     at: DateTime<Utc>,
     /// Nothing starts before.
     rest_until: Option<DateTime<Utc>>,
+    /// When the server's word last lowered the rate.
+    #[serde(default)]
+    lowered_at: Option<DateTime<Utc>>,
 }
 
 /// A bucket of permissions to start.
@@ -40,6 +45,10 @@ pub(super) struct Pace {
     filled_at: Instant,
     raised_at: Instant,
     rest_until: Option<Instant>,
+    /// Until then part of the last minute was rest: what went out in it says little.
+    odd_until: Option<Instant>,
+    /// When the rate was lowered, and until when complaints are about what went out before that.
+    lowered: Option<(DateTime<Utc>, Instant)>,
     /// The rate is no longer what was last kept.
     news: bool,
 }
@@ -59,6 +68,8 @@ impl Pace {
             filled_at: now,
             raised_at: now,
             rest_until: None,
+            odd_until: None,
+            lowered: None,
             news: false,
         };
         // A value of another form teaches nothing.
@@ -68,9 +79,15 @@ impl Pace {
             pace.rate = Some(configured.map_or(rate, |most| rate.min(most)));
             // By now there may be nothing left to remember.
             pace.news = pace.lowered().is_none();
-            let rest = learnt.rest_until.map(|until| until - wall);
-            let rest = rest.and_then(|rest| rest.min(REST_MAX).to_std().ok());
-            pace.rest_until = rest.map(|rest| now + rest);
+            let ahead = |at: DateTime<Utc>, most| (at - wall).min(most).to_std().ok();
+            let until = |at, most| ahead(at, most).map(|left| now + left);
+            pace.rest_until = learnt.rest_until.and_then(|at| until(at, REST_MAX));
+            pace.odd_until = learnt
+                .rest_until
+                .and_then(|at| until(at + WINDOW, REST_MAX));
+            pace.lowered = learnt
+                .lowered_at
+                .and_then(|at| Some((at, until(at + WINDOW, WINDOW)?)));
         }
         pace
     }
@@ -87,6 +104,7 @@ impl Pace {
                 rate,
                 at: wall,
                 rest_until: rest.map(|rest| wall + rest),
+                lowered_at: self.lowered.map(|(at, _)| at),
             })
         })
     }
@@ -131,15 +149,31 @@ impl Pace {
     }
 
     /// The server said too much after it had taken `seen` letters within a minute: half of that,
-    /// or half the rate where that is less, and a rest.
-    pub(super) fn too_much(&mut self, now: Instant, rest: Option<Duration>, seen: u64) {
+    /// or half the rate where that is less, and a rest. Until what went out before has left the
+    /// server's minute, it says so again and again; that asks for rests, not for less.
+    pub(super) fn too_much(
+        &mut self,
+        (now, wall): (Instant, DateTime<Utc>),
+        rest: Option<Duration>,
+        seen: u64,
+    ) {
         // Letters that were under way together complain together; that is one complaint.
         if self.rests(now) {
             return;
         }
-        let seen = (seen as f64).max(RATE_MIN * 2.0);
-        self.rate = Some((self.rate.unwrap_or(seen).min(seen) / 2.0).max(RATE_MIN));
-        self.rest_until = Some(now + rest.unwrap_or(REST));
+        let window = WINDOW.to_std().unwrap_or_default();
+        if self.lowered.is_none_or(|(_, until)| now >= until) {
+            let seen = (seen as f64).max(RATE_MIN * 2.0);
+            let odd = self.odd_until.is_some_and(|until| now < until);
+            let sent = self
+                .rate
+                .map_or(seen, |rate| if odd { rate } else { rate.min(seen) });
+            self.rate = Some((sent / 2.0).max(RATE_MIN));
+            self.lowered = Some((wall, now + window));
+        }
+        let rested = now + rest.unwrap_or(REST);
+        self.rest_until = Some(rested);
+        self.odd_until = Some(rested + window);
         self.news = true;
         self.raised_at = now;
         self.saved = 1.0;
@@ -173,8 +207,10 @@ impl Pace {
 mod tests {
     use super::*;
 
+    const WALL: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
     fn fresh(configured: Option<u32>, now: Instant) -> Pace {
-        Pace::new(configured, None, (now, DateTime::UNIX_EPOCH))
+        Pace::new(configured, None, (now, WALL))
     }
 
     fn started_in(pace: &mut Pace, from: Instant, seconds: u64) -> usize {
@@ -196,8 +232,8 @@ mod tests {
     fn halves_when_the_server_complains_and_rises_again() {
         let now = Instant::now();
         let mut pace = fresh(Some(600), now);
-        pace.too_much(now, None, 600);
-        pace.too_much(now, None, 600);
+        pace.too_much((now, WALL), None, 600);
+        pace.too_much((now, WALL), None, 600);
         assert_eq!(
             pace.rate,
             Some(300.0),
@@ -212,11 +248,43 @@ mod tests {
     }
 
     #[test]
+    fn complaints_about_one_minute_lower_the_rate_once() {
+        let now = Instant::now();
+        let at = |seconds| {
+            let later = Duration::from_secs(seconds);
+            (now + later, WALL + TimeDelta::from_std(later).unwrap())
+        };
+        let rest = Some(Duration::from_secs(20));
+        let mut pace = fresh(None, now);
+        // The server takes 300 a minute: until the first minute is over it has them before it.
+        for (seconds, seen) in [(0, 300), (20, 300), (40, 301)] {
+            pace.too_much(at(seconds), rest, seen);
+            assert_eq!(pace.rate, Some(150.0), "{seconds}");
+            assert_eq!(pace.take(9, at(seconds + 19).0), 0, "it rests all the same");
+        }
+        // Also for the process that comes after.
+        let learnt = pace.news(at(40).0, at(40).1).flatten();
+        for (seconds, rate) in [(59, 150.0), (60, 75.0)] {
+            let mut next = Pace::new(None, learnt, at(seconds - 20));
+            next.rest_until = None;
+            next.too_much(at(seconds), rest, 300);
+            assert_eq!(next.rate, Some(rate), "{seconds}");
+        }
+        // It counts within an hour: of the last minute the most was rest, which is no measure.
+        pace.too_much(at(60), rest, 1);
+        assert_eq!(pace.rate, Some(75.0));
+        // A minute of work is one again.
+        pace.take(9, at(150).0);
+        pace.too_much(at(150), rest, 40);
+        assert_eq!(pace.rate, Some(20.0));
+    }
+
+    #[test]
     fn what_was_learnt_survives_and_grows_meanwhile() {
-        let (now, wall) = (Instant::now(), DateTime::UNIX_EPOCH);
+        let (now, wall) = (Instant::now(), WALL);
         let mut pace = fresh(Some(600), now);
         assert_eq!(pace.news(now, wall), None, "nothing to keep");
-        pace.too_much(now, Some(Duration::from_secs(300)), 400);
+        pace.too_much((now, WALL), Some(Duration::from_secs(300)), 400);
         let news = pace.news(now, wall);
         assert_eq!(pace.news(now, wall), news, "until it is on record");
         let json = serde_json::to_string(&news.unwrap()).unwrap();
@@ -247,10 +315,10 @@ mod tests {
     fn a_rate_that_is_back_leaves_nothing_to_remember() {
         let now = Instant::now();
         let mut pace = fresh(Some(10), now);
-        pace.too_much(now, None, 0);
+        pace.too_much((now, WALL), None, 0);
         pace.kept();
         let later = now + Duration::from_secs(3600);
         pace.take(1, later);
-        assert_eq!(pace.news(later, DateTime::UNIX_EPOCH), Some(None));
+        assert_eq!(pace.news(later, WALL), Some(None));
     }
 }

@@ -131,7 +131,8 @@ impl<L: Outbox> Pump<'_, L> {
             let sent = |s: &&Settlement| s.progress.state == State::Sent;
             let unsettled = self.turn.settlements.iter().filter(sent).count() as u64;
             let seen = settled + unsettled;
-            self.pace.too_much(now, reply.wait_asked(), seen);
+            self.pace
+                .too_much((now, (self.clock)()), reply.wait_asked(), seen);
             let rate = self.pace.lowered();
             tracing::warn!(%reply, seen, rate, "too much for the server: slower");
         }

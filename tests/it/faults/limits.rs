@@ -96,6 +96,31 @@ async fn what_was_taken_before_a_restart_is_what_was_too_much() {
 }
 
 #[tokio::test]
+async fn a_server_that_says_it_again_and_again_within_its_minute_lowers_the_rate_once() {
+    let much = Action::reply("450 4.7.1 too many messages, try again in 1 second");
+    let rule = Rule::at(Stage::Rcpt).to("m40@x.example").times(3);
+    let peer = Peer::start(Script::new().rule(rule.then(much))).await;
+    let mut office = office_of(60, &peer).await;
+    office.config.smtp.rate_per_minute = Some(6000);
+    let steering = Steering::until(Until::Done);
+    let stop = steering.stop.clone();
+    let last = async {
+        while peer.record().times("m40@x.example") == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        stop.cancel();
+    };
+    let (tally, ()) = tokio::join!(office.deliver_steered(&steering), last);
+    assert!((40..60).contains(&tally.sent), "{tally:?}");
+    let rate = deliver::lowered_rate(&office.ledger).await.unwrap();
+    let rate = rate.expect("a lowered rate");
+    assert!(
+        (19.0..=28.0).contains(&rate),
+        "half of what was taken: {rate}"
+    );
+}
+
+#[tokio::test]
 async fn too_many_connections_cost_no_letter_and_no_rate() {
     let full = Action::ReplyThenClose("421 4.7.0 too many connections".into());
     let rule = Rule::at(Stage::Banner).connection(2).then(full);
