@@ -205,6 +205,7 @@ impl<L: Outbox> Pump<'_, L> {
                     if self.turn.most > claimed && self.in_flight == 0 {
                         // More might have gone than there is.
                         self.sheets.forget().await;
+                        self.ledger.rest().await;
                     }
                     if self.finished(claimed).await? {
                         return Ok(());

@@ -58,9 +58,11 @@ const FILE: &str = "phobien.db";
 const LOG: &str = "phobien.db-wal";
 /// How long a writer waits for another process' short transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
-/// KiB (negative: not pages) of the database that the writer keeps at hand: what is claimed is
-/// still there when it is settled.
+/// KiB (negative: not pages) of the database that the writer keeps at hand while it has work: what
+/// is claimed is still there when it is settled.
 const CACHE: &str = "-8192";
+/// The same of each reader, which forgets all of it at every commit.
+const READER_CACHE: &str = "-512";
 /// Readers at once; more would only wait for the same disk.
 const READERS_MAX: u32 = 4;
 
@@ -221,7 +223,11 @@ impl Ledger {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .test_before_acquire(false)
-            .connect_with(options.pragma("query_only", "on"))
+            .connect_with(
+                options
+                    .pragma("query_only", "on")
+                    .pragma("cache_size", READER_CACHE),
+            )
             .await?;
         let key = instance_key(writer, fresh_key).await?;
         Ok(Self {
@@ -261,6 +267,15 @@ impl Ledger {
     pub fn written(&self) -> Option<Written> {
         let log = std::fs::metadata(self.folder.join(LOG)).ok()?;
         Some(Written::new(log.modified().ok()?, log.len()))
+    }
+
+    /// Gives back what the writer keeps at hand; it is read again when needed. No error: memory
+    /// that stays is no fault.
+    pub async fn rest(&self) {
+        let shrunk = sqlx::query("PRAGMA shrink_memory").execute(&self.writer);
+        if let Err(error) = shrunk.await {
+            tracing::debug!(%error, "the ledger keeps its memory");
+        }
     }
 
     /// The key of this ledger, from which tokens are made. It never leaves the process.

@@ -81,6 +81,9 @@ pub trait Outbox: Clone + Send + Sync + 'static {
     /// # Errors
     /// The ledger failed.
     fn queue(&self) -> impl Future<Output = Result<Queue>> + Send;
+
+    /// Nothing is left to send for now: memory kept for turns may go.
+    fn rest(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// What one commit holds.
@@ -212,5 +215,9 @@ impl Outbox for Ledger {
 
     async fn queue(&self) -> Result<Queue> {
         Ledger::queue(self).await
+    }
+
+    async fn rest(&self) {
+        Ledger::rest(self).await;
     }
 }

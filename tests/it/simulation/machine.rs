@@ -219,4 +219,8 @@ impl Outbox for Machine {
     async fn queue(&self) -> Result<Queue> {
         self.memory.queue().await
     }
+
+    async fn rest(&self) {
+        self.memory.rest().await;
+    }
 }

@@ -446,4 +446,6 @@ impl Outbox for Memory {
             paused: held_back.count() as u64,
         })
     }
+
+    async fn rest(&self) {}
 }
