@@ -362,8 +362,8 @@ class Soak(threading.Thread):
 
     def told(self):
         lags, (double, unexcused) = self.lags(), reckoning.doubles(self.letters, self.sink.lost)
-        memory, files = curves.thirds(self.samples, "rss_mb"), curves.thirds(self.samples, "fds")
-        own = curves.thirds(self.samples, "own_mb")
+        memory, own, files = (" -> ".join(f"{part:.{places}f}" for part in curves.thirds(self.samples, name))
+                              for name, places in (("rss_mb", 1), ("own_mb", 1), ("fds", 0)))
         wal = max(curves.of(self.samples, "wal_mb"))
         did = ", ".join(f"{name} {count}" for name, count in self.counts.items() if count)
         played = ", ".join(f"{count} × {what}" for what, count in self.sink.played.most_common())
@@ -372,9 +372,8 @@ class Soak(threading.Thread):
             f"{len(self.ledger)} deliveries in {len(lags)} editions, {len(self.letters)} letters taken, {double} of them "
             f"second copies, {unexcused} without a lost acknowledgement (allowed: "
             f"{IN_DOUBT_MAX * self.counts['kills']} for {self.counts['kills']} kills)",
-            f"  memory {memory[0]:.1f} -> {memory[1]:.1f} MB (of its own {own[0]:.1f} -> {own[1]:.1f}), open files "
-            f"{files[0]:.0f} -> {files[1]:.0f}, write-ahead log at most {wal:.1f} MB, ledger "
-            f"{self.samples[-1]['ledger_mb']:.1f} MB",
+            f"  by thirds of the time: memory {memory} MB (of its own {own}), open files {files}; write-ahead log at "
+            f"most {wal:.1f} MB, ledger {self.samples[-1]['ledger_mb']:.1f} MB",
             f"  slot to last letter: median {statistics.median(lags):.1f} s, 95 of 100 within "
             f"{lags[int(len(lags) * 0.95)]:.0f} s, longest {lags[-1]:.0f} s; drained in {self.drained:.0f} s",
             f"  done: {did}", f"  weather: {played}"))
