@@ -48,7 +48,7 @@ pub(super) struct Pace {
     /// Until then part of the last minute was rest: what went out in it says little.
     odd_until: Option<Instant>,
     /// When the rate was lowered, and until when complaints are about what went out before that.
-    lowered: Option<(DateTime<Utc>, Instant)>,
+    lowered_at: Option<(DateTime<Utc>, Instant)>,
     /// The rate is no longer what was last kept.
     news: bool,
 }
@@ -69,7 +69,7 @@ impl Pace {
             raised_at: now,
             rest_until: None,
             odd_until: None,
-            lowered: None,
+            lowered_at: None,
             news: false,
         };
         // A value of another form teaches nothing.
@@ -79,15 +79,15 @@ impl Pace {
             pace.rate = Some(configured.map_or(rate, |most| rate.min(most)));
             // By now there may be nothing left to remember.
             pace.news = pace.lowered().is_none();
-            let ahead = |at: DateTime<Utc>, most| (at - wall).min(most).to_std().ok();
-            let until = |at, most| ahead(at, most).map(|left| now + left);
-            pace.rest_until = learnt.rest_until.and_then(|at| until(at, REST_MAX));
-            pace.odd_until = learnt
-                .rest_until
-                .and_then(|at| until(at + WINDOW, REST_MAX));
-            pace.lowered = learnt
-                .lowered_at
-                .and_then(|at| Some((at, until(at + WINDOW, WINDOW)?)));
+            let until = |at: DateTime<Utc>, after: TimeDelta, most: TimeDelta| {
+                let left = (at - wall + after).min(most).to_std().ok()?;
+                Some(now + left)
+            };
+            let rest = learnt.rest_until;
+            pace.rest_until = rest.and_then(|at| until(at, TimeDelta::zero(), REST_MAX));
+            pace.odd_until = rest.and_then(|at| until(at, WINDOW, REST_MAX));
+            let lowered = learnt.lowered_at;
+            pace.lowered_at = lowered.and_then(|at| Some((at, until(at, WINDOW, WINDOW)?)));
         }
         pace
     }
@@ -104,7 +104,7 @@ impl Pace {
                 rate,
                 at: wall,
                 rest_until: rest.map(|rest| wall + rest),
-                lowered_at: self.lowered.map(|(at, _)| at),
+                lowered_at: self.lowered_at.map(|(at, _)| at),
             })
         })
     }
@@ -162,14 +162,14 @@ impl Pace {
             return;
         }
         let window = WINDOW.to_std().unwrap_or_default();
-        if self.lowered.is_none_or(|(_, until)| now >= until) {
+        if self.lowered_at.is_none_or(|(_, until)| now >= until) {
             let seen = (seen as f64).max(RATE_MIN * 2.0);
             let odd = self.odd_until.is_some_and(|until| now < until);
             let sent = self
                 .rate
                 .map_or(seen, |rate| if odd { rate } else { rate.min(seen) });
             self.rate = Some((sent / 2.0).max(RATE_MIN));
-            self.lowered = Some((wall, now + window));
+            self.lowered_at = Some((wall, now + window));
         }
         let rested = now + rest.unwrap_or(REST);
         self.rest_until = Some(rested);
@@ -305,6 +305,14 @@ mod tests {
             Some(600.0),
             "never above what is configured"
         );
+        let far = learnt.map(|learnt| Learnt {
+            rest_until: Some(DateTime::<Utc>::MAX_UTC),
+            lowered_at: Some(DateTime::<Utc>::MAX_UTC),
+            ..learnt
+        });
+        let far = Pace::new(None, far, (now, wall));
+        assert!(far.rests(now + Duration::from_secs(86_399)), "bounded");
+        assert!(!far.rests(now + Duration::from_secs(86_401)), "bounded");
         let back = again(-86_400 * 3650);
         assert_eq!(back.rate, Some(200.0), "a clock set back raises nothing");
         let rest = back.rest_until.unwrap() - now;
