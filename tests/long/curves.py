@@ -66,6 +66,16 @@ def growth(samples):
     return faults
 
 
+def test_growth():
+    """A leak is told, and what fills up within the first third is none."""
+    def judged(memory):
+        return growth([{"seconds": at * 60, "rss_mb": memory(at), "fds": 28} for at in range(1, 61)])
+    assert judged(lambda at: 40 + at * 0.12), "a slow leak"
+    assert not judged(lambda at: 40 + at * 0.05), "less than can be told from chance"
+    assert not judged(lambda at: 30 + min(at, 20) * 0.5), "caches"
+    assert growth([{"seconds": at, "rss_mb": 40, "fds": 20 + at} for at in range(1, 61)]), "files"
+
+
 def csv(samples):
     def cell(value):
         return "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)

@@ -390,6 +390,7 @@ def main():
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(1 << 32)
     reckoning.test_faults()
+    curves.test_growth()
     shutil.rmtree(options.folder, ignore_errors=True)
     options.folder.mkdir(parents=True)
     print(f"seed {options.seed}, {options.minutes:g} minutes", flush=True)
