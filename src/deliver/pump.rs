@@ -34,7 +34,7 @@ const SWEEP: Duration = Duration::from_secs(3);
 /// have slept.
 const LOOK: Duration = Duration::from_secs(30);
 /// How long an outcome waits at most for others to share its commit.
-const SHARED: Duration = Duration::from_millis(5);
+const SHARED: Duration = Duration::from_millis(50);
 /// What is due within this is waited for: an edition published in the same second as another of
 /// its schedule is due in the next one.
 const SOON: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
