@@ -103,9 +103,9 @@ impl Ledger {
     /// The database failed.
     pub async fn next_time(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
         let row = query(
-            "SELECT MIN(at) FROM (SELECT MIN(d.next_attempt_at) AS at FROM deliveries d
-                JOIN editions e ON e.id = d.edition_id AND e.state = 'open'
-                WHERE d.state IN ('deferred', 'unknown')
+            "SELECT MIN(at) FROM (SELECT (SELECT MIN(next_attempt_at) FROM deliveries
+                WHERE edition_id = e.id AND state IN ('deferred', 'unknown')) AS at
+                FROM editions e WHERE e.state = 'open'
              UNION ALL SELECT MIN(due_at) FROM editions WHERE state = 'open' AND due_at > $1) t",
         )
         .bind(ms(now))
@@ -140,12 +140,11 @@ pub async fn sheet_in(tx: &mut Tx, bundle: i64) -> Result<Sheets> {
 /// # Errors
 /// The database failed.
 pub async fn find_abandoned(tx: &mut Tx, hold: bool, now: DateTime<Utc>) -> Result<u64> {
-    // The longer condition says nothing more; it is the one of an index.
+    // By way of all editions: the index begins with them, and no row may be overlooked.
     query(
         "INSERT INTO attempts (delivery_id, at, outcome, reply)
          SELECT id, $1, 'found', 'the process ended before the reply was on record'
-         FROM deliveries WHERE state = 'sending'
-         AND state IN ('pending', 'sending', 'deferred', 'unknown')",
+         FROM deliveries WHERE state = 'sending' AND edition_id IN (SELECT id FROM editions)",
     )
     .bind(ms(now))
     .execute(&mut **tx)
@@ -157,7 +156,7 @@ pub async fn find_abandoned(tx: &mut Tx, hold: bool, now: DateTime<Utc>) -> Resu
         "UPDATE deliveries SET state = $1, maybe_arrived = 1, attempts = attempts + 1,
          next_attempt_at = $2, reply_code = NULL,
          reply = 'the process ended before the reply was on record' WHERE state = 'sending'
-         AND state IN ('pending', 'sending', 'deferred', 'unknown')",
+         AND edition_id IN (SELECT id FROM editions)",
     )
     .bind(unknown.word())
     .bind((!hold).then(|| ms(now)))

@@ -63,12 +63,12 @@ pub async fn obstacle(tx: &mut Tx, id: i64) -> Result<Option<Obstacle>> {
                 return Ok(Some(Obstacle::Mailbox(row.try_get(0)?)));
             }
         }
-        // The last condition says nothing more; it is the one of an index.
+        // The last condition says nothing more; it leads to what an index begins with.
         let row = query(
             "SELECT 1 FROM deliveries WHERE state = 'sending' AND (member_id = $1
                 OR (recipient_kind = 'member' AND recipient_id = $1)
                 OR address IN (SELECT address FROM members WHERE id = $1))
-             AND state IN ('pending', 'sending', 'deferred', 'unknown') LIMIT 1",
+             AND edition_id IN (SELECT id FROM editions) LIMIT 1",
         )
         .bind(who.id)
         .fetch_optional(&mut **tx)

@@ -406,6 +406,11 @@ fn migrator() -> Migrator {
             "people",
             include_str!("../../migrations/0007_people.sql"),
         ),
+        step(
+            8,
+            "indexes",
+            include_str!("../../migrations/0008_indexes.sql"),
+        ),
     ])
 }
 
