@@ -56,7 +56,9 @@ pub async fn close_finished(
 /// none partly sent (design §3).
 async fn ending(tx: &mut Tx, id: EditionId) -> Result<EditionState> {
     let unsent: i64 = query(
-        "SELECT COUNT(*) FROM deliveries WHERE edition_id = $1 AND state <> 'sent'
+        // The states are named: of all others an index tells.
+        "SELECT COUNT(*) FROM deliveries WHERE edition_id = $1 AND state IN ('pending', 'sending',
+            'deferred', 'failed', 'bounced', 'unknown', 'cancelled')
          AND NOT (state = 'failed' AND attempts = 0)",
     )
     .bind(id.0)
