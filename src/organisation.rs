@@ -123,13 +123,16 @@ impl FromStr for Address {
             return Err(AddressFault::Empty);
         }
         let (local, domain) = text.rsplit_once('@').ok_or(AddressFault::NoAt)?;
-        let (local, domain) = (local.to_owned(), domain.to_ascii_lowercase());
-        let parsed = lettre::Address::new(&local, &domain).map_err(|_| AddressFault::Shape)?;
-        let domain = url::Host::parse(parsed.domain()).map_err(|_| AddressFault::Shape)?;
-        let dotted = domain.to_string();
+        let domain = domain.to_ascii_lowercase();
+        let parsed = lettre::Address::new(local, &domain).map_err(|_| AddressFault::Shape)?;
+        let dotted = match url::Host::parse(parsed.domain()) {
+            Ok(url::Host::Domain(name)) => name,
+            Ok(literal) => literal.to_string(),
+            Err(_) => return Err(AddressFault::Shape),
+        };
         let whole = !local.contains('"') && local.len() <= 64 && dotted.len() <= 255;
         if whole && (dotted.contains('.') || dotted == "localhost") {
-            Ok(Self(format!("{local}@{dotted}")))
+            Ok(Self([local, &dotted].join("@")))
         } else {
             Err(AddressFault::Shape)
         }

@@ -194,9 +194,11 @@ fn harmless(bytes: &[u8]) -> String {
         Ok(text) => text.into(),
         Err(_) => encoding_rs::mem::decode_latin1(bytes),
     };
-    text.chars()
-        .map(|c| if is_harmful(c) { ' ' } else { c })
-        .collect()
+    if text.contains(is_harmful) {
+        text.replace(is_harmful, " ")
+    } else {
+        text.into_owned()
+    }
 }
 
 /// Control characters, line ends of Unicode, and marks that turn the direction of writing.

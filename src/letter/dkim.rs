@@ -99,14 +99,17 @@ impl Signer {
             body.feed(&piece[skip..]);
         }
         let fields = fields(&head[..from]);
-        let mut names: Vec<&str> = SIGNED
-            .into_iter()
-            .filter(|name| fields.iter().any(|(have, _)| have == name))
-            .collect();
-        let mut signed = Vec::with_capacity(2048);
-        for name in &names {
-            let (_, value) = fields.iter().rev().find(|(have, _)| have == name)?;
-            signed.extend_from_slice(format!("{name}:{value}\r\n").as_bytes());
+        let (mut names, mut signed) = (Vec::with_capacity(20), Vec::with_capacity(2048));
+        for name in SIGNED {
+            // Of several the last (RFC 6376 §5.4.2).
+            let is = |(have, _): &&(&[u8], _)| have.eq_ignore_ascii_case(name.as_bytes());
+            if let Some((_, value)) = fields.iter().rev().find(is) {
+                names.push(name);
+                signed.extend_from_slice(name.as_bytes());
+                signed.push(b':');
+                relax(value, &mut signed);
+                signed.extend_from_slice(b"\r\n");
+            }
         }
         names.extend(SEALED);
         let algorithm = match self.key {
@@ -192,17 +195,36 @@ fn head(pieces: &[&[u8]]) -> Option<(Vec<u8>, usize)> {
     None
 }
 
-/// Names and values of headers in the relaxed form (RFC 6376 §3.4.2).
-fn fields(head: &[u8]) -> Vec<(String, String)> {
-    let text = String::from_utf8_lossy(head)
-        .replace("\r\n ", " ")
-        .replace("\r\n\t", " ");
-    let field = |line: &str| {
-        let (name, value) = line.split_once(':')?;
-        let value: Vec<_> = value.split([' ', '\t']).filter(|w| !w.is_empty()).collect();
-        Some((name.trim().to_ascii_lowercase(), value.join(" ")))
-    };
-    text.split("\r\n").filter_map(field).collect()
+/// Names and values of headers as they stand, folded or not.
+fn fields(head: &[u8]) -> Vec<(&[u8], &[u8])> {
+    let mut ends = Vec::with_capacity(32);
+    let mut at = 0;
+    for line in head.split_inclusive(|b| *b == b'\n') {
+        if at > 0 && line.first().is_some_and(|b| is_blank(*b)) {
+            ends.pop();
+        }
+        at += line.len();
+        ends.push(at);
+    }
+    let begins = std::iter::once(0).chain(ends.iter().copied());
+    let fields = begins.zip(&ends).filter_map(|(from, to)| {
+        let field = &head[from..*to];
+        let colon = field.iter().position(|b| *b == b':')?;
+        Some((field[..colon].trim_ascii(), field[colon + 1..].trim_ascii()))
+    });
+    fields.collect()
+}
+
+/// A header's value in the relaxed form (RFC 6376 §3.4.2): unfolded, every run of blanks one.
+fn relax(value: &[u8], out: &mut Vec<u8>) {
+    let unfolded = value.iter().filter(|b| !matches!(b, b'\r' | b'\n'));
+    for byte in unfolded {
+        if !is_blank(*byte) {
+            out.push(*byte);
+        } else if out.last() != Some(&b' ') {
+            out.push(b' ');
+        }
+    }
 }
 
 const fn is_blank(byte: u8) -> bool {
@@ -223,18 +245,12 @@ fn is_relaxed(lines: &[u8]) -> bool {
     odd == 0 && lines.first() != Some(&b'\n')
 }
 
-/// A line with its end in the relaxed form.
+/// A line of a body with its end in the relaxed form.
 fn relaxed(line: &[u8]) -> Vec<u8> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let mut relaxed = Vec::with_capacity(line.len() + 2);
-    for byte in line {
-        if !is_blank(*byte) {
-            relaxed.push(*byte);
-        } else if relaxed.last() != Some(&b' ') {
-            relaxed.push(b' ');
-        }
-    }
+    relax(line, &mut relaxed);
     if relaxed.last() == Some(&b' ') {
         relaxed.pop();
     }
@@ -361,8 +377,13 @@ mod tests {
     fn canonical_forms_are_those_of_the_rfc() {
         // RFC 6376 §3.4.5.
         let head = b"A: X\r\nB : Y\t\r\n\tZ  \r\n";
-        let read = [("a", "X"), ("b", "Y Z")].map(|(n, v)| (n.to_owned(), v.to_owned()));
-        assert_eq!(fields(head), read);
+        let read = fields(head).into_iter().map(|(name, value)| {
+            let mut line = name.to_ascii_lowercase();
+            line.push(b':');
+            relax(value, &mut line);
+            String::from_utf8(line).unwrap()
+        });
+        assert_eq!(read.collect::<Vec<_>>(), ["a:X", "b:Y Z"]);
         let body = b" C \r\nD \t E\r\n\r\n\r\n";
         assert_eq!(body_hash(&[body]), plain_hash(b" C\r\nD E\r\n"));
         for at in 0..body.len() {

@@ -18,11 +18,18 @@ pub(super) const TOKEN: char = '\u{f0002}';
 /// One line of foreign text: NFC, nothing invisible, nothing of the private planes (the places of
 /// the holes are written with those), at most `max` characters, cut at a word.
 pub(super) fn clean(text: &str, max: usize) -> String {
-    let whole = |c: &char| !matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}');
-    cut(
-        &spelling::line(&text.chars().filter(whole).collect::<String>()),
-        max,
-    )
+    let private = |c: char| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}');
+    let line = if text.contains(private) {
+        spelling::line(&text.replace(private, ""))
+    } else {
+        spelling::line(text)
+    };
+    // No more bytes than that: no more characters either.
+    if line.len() <= max {
+        line
+    } else {
+        cut(&line, max)
+    }
 }
 
 /// At most `max` characters; cut at a word where one ends in the second half, and marked `…`.
