@@ -204,7 +204,7 @@ impl<L: Outbox> Pump<'_, L> {
                     watch(&self.tally);
                     if self.turn.most > claimed && self.in_flight == 0 {
                         // More might have gone than there is.
-                        self.sheets.forget().await;
+                        self.sheets.forget();
                         self.ledger.rest().await;
                     }
                     if self.finished(claimed).await? {

@@ -2,9 +2,7 @@
 //! once, and both serve every recipient. It refuses to hold more than a bounded number of them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-
-use tokio::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::courier;
 use crate::delivery::FrozenEnvelope;
@@ -25,6 +23,10 @@ pub(super) struct Sheets<L> {
     ledger: L,
     signer: Option<Arc<Signer>>,
     kept: Mutex<Kept>,
+    /// Held by who reads and encodes what is missing, so that it is done once. Whoever finds all
+    /// there passes by: a lock that is handed from task to task would let each wait for the turn
+    /// of the next, while others sign.
+    making: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -43,18 +45,26 @@ struct Ready {
     envelope: FrozenEnvelope,
 }
 
+/// A sheet, and the attachments of its letters.
+type Shared = (Arc<Ready>, HashMap<Sha256, courier::Piece>);
+
 impl<L: Outbox> Sheets<L> {
     pub(super) fn new(ledger: L, signer: Option<Arc<Signer>>) -> Self {
         Self {
             ledger,
             signer,
             kept: Mutex::default(),
+            making: tokio::sync::Mutex::default(),
         }
     }
 
     /// Gives back the memory; what is needed again is read again.
-    pub(super) async fn forget(&self) {
-        *self.kept.lock().await = Kept::default();
+    pub(super) fn forget(&self) {
+        *self.kept() = Kept::default();
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The envelope and letter of a claimed delivery.
@@ -100,23 +110,24 @@ impl<L: Outbox> Sheets<L> {
 
     /// What a letter of the bundle shares with others; making the letter then keeps nobody else
     /// waiting.
-    async fn shared(
-        &self,
-        bundle: i64,
-    ) -> Result<(Arc<Ready>, HashMap<Sha256, courier::Piece>), String> {
-        let mut kept = self.kept.lock().await;
-        let ready = self.ready(&mut kept, bundle).await?;
+    async fn shared(&self, bundle: i64) -> Result<Shared, String> {
+        if let Some(shared) = self.kept().shared(bundle) {
+            return Ok(shared);
+        }
+        let _making = self.making.lock().await;
+        let kept = self.kept().sheets.get(&bundle).cloned();
+        let ready = match kept {
+            Some(ready) => ready,
+            None => self.read(bundle).await?,
+        };
         let mut attachments = HashMap::new();
         for (sha256, _) in ready.sheet.attachments() {
-            attachments.insert(sha256, self.attachment(&mut kept, sha256).await?);
+            attachments.insert(sha256, self.attachment(sha256).await?);
         }
         Ok((ready, attachments))
     }
 
-    async fn ready(&self, kept: &mut Kept, bundle: i64) -> Result<Arc<Ready>, String> {
-        if let Some(ready) = kept.sheets.get(&bundle) {
-            return Ok(Arc::clone(ready));
-        }
+    async fn read(&self, bundle: i64) -> Result<Arc<Ready>, String> {
         let stored = self.ledger.sheet(bundle).await.map_err(|e| e.to_string())?;
         let sheet = Sheet::from_bytes(&stored.sheet).map_err(|e| e.to_string())?;
         let fixed = sheet
@@ -129,6 +140,7 @@ impl<L: Outbox> Sheets<L> {
             fixed,
             envelope: FrozenEnvelope::from_json(&stored.envelope)?,
         });
+        let mut kept = self.kept();
         if kept.sheets.len() >= SHEETS_MAX {
             kept.sheets.clear();
         }
@@ -136,8 +148,8 @@ impl<L: Outbox> Sheets<L> {
         Ok(ready)
     }
 
-    async fn attachment(&self, kept: &mut Kept, sha256: Sha256) -> Result<courier::Piece, String> {
-        if let Some(piece) = kept.attachments.get(&sha256) {
+    async fn attachment(&self, sha256: Sha256) -> Result<courier::Piece, String> {
+        if let Some(piece) = self.kept().attachments.get(&sha256) {
             return Ok(piece.clone());
         }
         let bytes = self
@@ -146,13 +158,25 @@ impl<L: Outbox> Sheets<L> {
             .await
             .map_err(|e| e.to_string())?;
         let encoded = letter::encode_attachment(&bytes);
-        if kept.bytes + encoded.len() > ENCODED_MAX {
+        let len = encoded.len();
+        let piece = courier::Piece::new(encoded).map_err(|e| e.to_string())?;
+        let mut kept = self.kept();
+        if kept.bytes + len > ENCODED_MAX {
             kept.attachments.clear();
             kept.bytes = 0;
         }
-        kept.bytes += encoded.len();
-        let piece = courier::Piece::new(encoded).map_err(|e| e.to_string())?;
+        kept.bytes += len;
         kept.attachments.insert(sha256, piece.clone());
         Ok(piece)
+    }
+}
+
+impl Kept {
+    /// All that a letter of the bundle needs; none where any of it is missing.
+    fn shared(&self, bundle: i64) -> Option<Shared> {
+        let ready = self.sheets.get(&bundle)?;
+        let one = |(sha256, _)| Some((sha256, self.attachments.get(&sha256)?.clone()));
+        let attachments = ready.sheet.attachments().map(one).collect::<Option<_>>()?;
+        Some((Arc::clone(ready), attachments))
     }
 }
