@@ -2,15 +2,16 @@
 """How fast `phobien deliver` is beside the peers of its field, in turn and in one run; the ratio of medians counts.
 
 Every letter is marked `sending` before and settled after, in SQLite with synchronous=FULL; smtp-source and nodemailer keep
-no record at all. Each row sends letters of one size to one sink over the same number of connections:
+no record at all. Each row sends letters of one size to one sink:
 
     20-sink 20-fast 217-sink 217-fast   against `smtp-source -d -s 8`; to Debian's smtp-sink, to peers/fastsink.rs
     rtt                                 9 KB, 20 ms round trips (peers/tundelay.c), 10 connections each
     20-node 217-node                    against nodemailer with a pool of 10
     tls dkim                            20 KB against the same without
 
-    benches/deliver.py [--phobien FILE] [--rounds 5] [--recipients 8000] [--in-doubt-max 64] [ROW…]
+    benches/deliver.py [--phobien FILE] [--rounds 5] [--recipients 8000] [--in-doubt-max 64] [--connections 8] [ROW…]
 
+The connections are phobien's own; against nodemailer and far away both have 10.
 Needs smtp-source and smtp-sink (Debian's postfix), rustc, cc; `rtt` needs root and iproute2, `20-node` npm, `tls` builds
 an example of this project. Everything stays on loopback addresses and ends by itself.
 """
@@ -262,7 +263,7 @@ class Offices:
 
 def against_source(options, folder, kilobytes, kind):
     with sink(kind) as place:
-        ours = Offices(folder, options, f"smtp://{place[0]}:{place[1]}", kilobytes, 8)
+        ours = Offices(folder, options, f"smtp://{place[0]}:{place[1]}", kilobytes, options.connections)
         theirs = smtp_source(place, ours.next, 8)
         return len(ours.next.letter), in_turn(options.rounds, ours.rate, theirs)
 
@@ -284,8 +285,8 @@ def far_away(options, folder):
 def over_tls(options, folder):
     with tls_sink(folder) as safe, sink("fastsink") as clear:
         ca = f'ca_file = "{folder}/ca.pem"'
-        ours = Offices(folder, options, f"smtps://localhost:{safe[1]}", 20, 8, smtp=ca)
-        plain = Offices(folder, options, f"smtp://{clear[0]}:{clear[1]}", 20, 8)
+        ours = Offices(folder, options, f"smtps://localhost:{safe[1]}", 20, options.connections, smtp=ca)
+        plain = Offices(folder, options, f"smtp://{clear[0]}:{clear[1]}", 20, options.connections)
         return len(ours.next.letter), in_turn(options.rounds, ours.rate, plain.rate)
 
 
@@ -297,8 +298,8 @@ def signed(options, folder):
         key.chmod(0o600)
         dkim = f'dkim = {{ domain = "office.example", selector = "s", key_file = "{key}" }}'
         url = f"smtp://{place[0]}:{place[1]}"
-        ours = Offices(folder, options, url, 20, 8, mail=dkim)
-        plain = Offices(folder, options, url, 20, 8)
+        ours = Offices(folder, options, url, 20, options.connections, mail=dkim)
+        plain = Offices(folder, options, url, 20, options.connections)
         return len(ours.next.letter), in_turn(options.rounds, ours.rate, plain.rate)
 
 
@@ -321,10 +322,12 @@ def main():
     parser.add_argument("--recipients", type=int, default=8000, help="a quarter of it at 217 KB")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--in-doubt-max", type=int, default=64)
+    parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS))
     options = parser.parse_args()
     options.phobien = options.phobien.resolve()
-    print(f"in_doubt_max {options.in_doubt_max}, {options.rounds} rounds in turn, medians; 8 connections unless said")
+    print(f"in_doubt_max {options.in_doubt_max}, {options.rounds} rounds in turn, medians; "
+          f"{options.connections} connections unless said")
     print(f"{'':58}{'letters/s':>10}{'peer/s':>10}{'ratio':>7}{'aim':>6}{'fsyncs/s':>10}")
     for name in options.rows or ROWS:
         aim, words, run = ROWS[name]
