@@ -139,6 +139,17 @@ pub(super) async fn close_edition(
     append(tx, "edition_closed", &id.to_string(), &detail, now).await
 }
 
+/// The lines of the deliveries that follow one, as one text, and how far they go.
+pub(super) const ROOT_PAGE: &str =
+    "SELECT COUNT(*), MAX(id), string_agg(line, '' ORDER BY id) FROM (
+    SELECT d.id, d.id || '|' || COALESCE(m.pseudonym, r.code, '') || '|' || d.bundle_id
+        || '|' || d.state || '|' || COALESCE(d.reply_code, -1)
+        || '|' || COALESCE(d.first_attempt_at, -1)
+        || '|' || COALESCE(d.last_attempt_at, -1) || '\n' AS line FROM deliveries d
+    LEFT JOIN members m ON m.id = d.member_id
+    LEFT JOIN branches r ON r.id = d.branch_id
+    WHERE d.edition_id = $1 AND d.id > $2 ORDER BY d.id LIMIT $3 + 0) t";
+
 /// The root over an edition's deliveries, each by id, pseudonym, bundle's documents, state, reply
 /// code and times, and how many they are.
 ///
@@ -152,21 +163,12 @@ pub(super) async fn root(
     const PAGE: i64 = 2000;
     let (mut root, mut after, mut count) = (Sha256::new(), 0i64, 0u64);
     loop {
-        let page = query(
-            "SELECT COUNT(*), MAX(id), string_agg(line, '' ORDER BY id) FROM (
-             SELECT d.id, d.id || '|' || COALESCE(m.pseudonym, r.code, '') || '|' || d.bundle_id
-                || '|' || d.state || '|' || COALESCE(d.reply_code, -1)
-                || '|' || COALESCE(d.first_attempt_at, -1)
-                || '|' || COALESCE(d.last_attempt_at, -1) || '\n' AS line FROM deliveries d
-             LEFT JOIN members m ON m.id = d.member_id
-             LEFT JOIN branches r ON r.id = d.branch_id
-             WHERE d.edition_id = $1 AND d.id > $2 ORDER BY d.id LIMIT $3 + 0) t",
-        )
-        .bind(id.0)
-        .bind(after)
-        .bind(PAGE)
-        .fetch_one(&mut *connection)
-        .await?;
+        let page = query(ROOT_PAGE)
+            .bind(id.0)
+            .bind(after)
+            .bind(PAGE)
+            .fetch_one(&mut *connection)
+            .await?;
         let read = page.try_get::<i64, _>(0)?;
         after = page.try_get::<Option<i64>, _>(1)?.unwrap_or(after);
         count += u64::try_from(read).unwrap_or_default();
