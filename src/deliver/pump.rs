@@ -33,7 +33,8 @@ const SWEEP: Duration = Duration::from_secs(3);
 /// The pump looks at the queue this often whatever happens: the clock may be set, the machine may
 /// have slept.
 const LOOK: Duration = Duration::from_secs(30);
-/// How long an outcome waits at most for others to share its commit.
+/// How long an outcome waits at most for others to share its commit, while the workers have enough
+/// to do.
 const SHARED: Duration = Duration::from_millis(50);
 /// What is due within this is waited for: an edition published in the same second as another of
 /// its schedule is due in the next one.

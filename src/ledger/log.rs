@@ -398,8 +398,8 @@ mod tests {
         for sql in [log.sql().as_str(), root] {
             let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
             let steps = query(plan).fetch_all(&ledger.readers).await.unwrap();
-            let steps = steps.iter().map(|step| step.get::<String, _>("detail"));
-            let steps = steps.collect::<Vec<_>>().join("\n");
+            let detail = |step: &SqliteRow| step.try_get::<String, _>("detail").unwrap();
+            let steps = steps.iter().map(detail).collect::<Vec<_>>().join("\n");
             let in_order = steps.contains("deliveries_by_edition (edition_id=? AND rowid>?)");
             assert!(in_order && !steps.contains("FOR ORDER BY"), "{steps}");
         }
