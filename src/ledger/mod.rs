@@ -370,48 +370,27 @@ async fn alone(folder: &Path) -> Result<std::fs::File> {
 }
 
 fn migrator() -> Migrator {
-    let step = |number, name: &'static str, sql: &'static str| {
-        let sql = sqlx::SqlSafeStr::into_sql_str(sql);
-        Migration::new(number, name.into(), MigrationType::Simple, sql, false)
-    };
-    Migrator::with_migrations(vec![
-        step(1, "spine", include_str!("../../migrations/0001_spine.sql")),
-        step(
-            2,
-            "backups",
-            include_str!("../../migrations/0002_backups.sql"),
-        ),
-        step(
-            3,
-            "office",
-            include_str!("../../migrations/0003_office.sql"),
-        ),
-        step(
-            4,
+    let files = [
+        ("spine", include_str!("../../migrations/0001_spine.sql")),
+        ("backups", include_str!("../../migrations/0002_backups.sql")),
+        ("office", include_str!("../../migrations/0003_office.sql")),
+        (
             "unreplaced",
             include_str!("../../migrations/0004_unreplaced.sql"),
         ),
-        step(
-            5,
+        (
             "told_matters",
             include_str!("../../migrations/0005_told_matters.sql"),
         ),
-        step(
-            6,
-            "mailbox",
-            include_str!("../../migrations/0006_mailbox.sql"),
-        ),
-        step(
-            7,
-            "people",
-            include_str!("../../migrations/0007_people.sql"),
-        ),
-        step(
-            8,
-            "indexes",
-            include_str!("../../migrations/0008_indexes.sql"),
-        ),
-    ])
+        ("mailbox", include_str!("../../migrations/0006_mailbox.sql")),
+        ("people", include_str!("../../migrations/0007_people.sql")),
+        ("indexes", include_str!("../../migrations/0008_indexes.sql")),
+    ];
+    let steps = (1..).zip(files).map(|(number, (name, sql))| {
+        let sql = sqlx::SqlSafeStr::into_sql_str(sql);
+        Migration::new(number, name.into(), MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(steps.collect())
 }
 
 async fn instance_key(writer: &SqlitePool, fresh: [u8; 32]) -> Result<[u8; 32]> {
