@@ -192,21 +192,28 @@ def years(options):
 
 @contextlib.contextmanager
 def daemon(office):
-    """`run`, and what waits for its READY."""
+    """`run`, and what waits for its READY. All that it tells is read: the service manager's socket holds ten notes."""
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind(f"{folder}/notify")
-        notify.settimeout(120)
+        is_ready = threading.Event()
+
+        def hear():
+            while note := notify.recv(4096):
+                if b"READY=1" in note:
+                    is_ready.set()
+
+        ear = threading.Thread(target=hear, daemon=True)
+        ear.start()
         environment = os.environ | {"NOTIFY_SOCKET": f"{folder}/notify"}
         process = subprocess.Popen(office.call + ["run"], env=environment, stderr=subprocess.DEVNULL)
-
-        def ready():
-            while b"READY=1" not in notify.recv(4096):
-                pass
         try:
-            yield process, ready
+            yield process, lambda: is_ready.wait(120) or sys.exit("the daemon does not come up")
         finally:
             process.terminate()
             process.wait(60)
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+                end.sendto(b"", f"{folder}/notify")
+            ear.join()
 
 
 def idle(options):

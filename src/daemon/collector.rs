@@ -8,7 +8,8 @@ use tokio::task::JoinHandle;
 
 use super::Shell;
 use super::clock::now;
-use super::round::{self, Round};
+use super::matter;
+use super::round::Round;
 use crate::collect::{self, CollectError, Tally};
 use crate::config::Config;
 use crate::ledger::Ledger;
@@ -28,7 +29,7 @@ impl Collector {
         Self(Some(tokio::spawn(async move {
             match every {
                 Some(every) => keep_reading(&shell, &config, &ledger, every).await,
-                None => round::untell(&ledger, MATTER.0, MATTER.1).await,
+                None => matter::untell(&ledger, MATTER.0, MATTER.1).await,
             }
         })))
     }
@@ -57,11 +58,11 @@ async fn keep_reading(shell: &Shell, config: &Config, ledger: &Ledger, every: Du
                     let (returned, confirmed) = (tally.returned, tally.confirmed);
                     tracing::info!(read = tally.read, returned, confirmed, "mailbox read");
                 }
-                round::untell(ledger, MATTER.0, MATTER.1).await;
+                matter::untell(ledger, MATTER.0, MATTER.1).await;
             }
             Err(why) => {
                 let words = format!("the mailbox cannot be read, letters go all the same: {why}");
-                round::tell(ledger, MATTER.0, MATTER.1, &words).await;
+                matter::tell(ledger, MATTER.0, MATTER.1, &words).await;
             }
         }
         tokio::time::sleep(every).await;

@@ -5,6 +5,7 @@ mod alarm;
 mod clock;
 mod collector;
 mod machine;
+mod matter;
 mod metrics;
 mod retention;
 mod round;

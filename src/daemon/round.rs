@@ -11,10 +11,11 @@ use super::Shell;
 use super::alarm::Alarm;
 use super::clock::{self, now};
 use super::machine::sandbox;
+use super::matter;
 use crate::config::Config;
 use crate::inbox::{Inbox, Settings, Watcher};
 use crate::ingest::{self, Ingest};
-use crate::ledger::{Ledger, LedgerError, Written, events, set_meta};
+use crate::ledger::{Ledger, LedgerError, Written, set_meta};
 use crate::publish::{self, Order, Press, PublishError};
 use crate::sandbox::{Meter, Sandbox};
 
@@ -34,7 +35,7 @@ pub(super) enum Woken {
 /// What a turn came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turned {
-    /// Nothing can have come since the last one: nothing was asked.
+    /// Nothing can have come since the last one, or nothing had.
     Quiet,
     /// All was asked.
     Asked,
@@ -76,7 +77,7 @@ impl Round {
         let meter = Arc::<Meter>::default();
         let sandbox = sandbox(shell.program.clone(), &config);
         // It starts with this configuration, so no older one stays.
-        untell(&ledger, "configuration", "file").await;
+        matter::untell(&ledger, "configuration", "file").await;
         Ok(Self {
             sandbox: sandbox.with_meter(Arc::clone(&meter)),
             meter,
@@ -124,11 +125,21 @@ impl Round {
         let reloaded = self.reload(woken).await;
         self.watch_clock().await;
         if woken == Woken::Sweep && !reloaded && self.is_quiet() {
-            return Turned::Quiet;
+            // A rescan is for events that were missed: mostly it finds nothing, and asks no more.
+            if self.scan_is_due() && !self.clock_is_held().await {
+                self.look(woken).await;
+            }
+            if self.is_quiet() {
+                return Turned::Quiet;
+            }
         }
+        let stood = self.is_as_asked();
         self.ask(woken).await;
         if reloaded {
             Turned::Reloaded
+        } else if woken == Woken::Sweep && stood && self.is_as_asked() {
+            // It was only a minute ago, and nothing came of it.
+            Turned::Quiet
         } else {
             Turned::Asked
         }
@@ -142,10 +153,7 @@ impl Round {
             return;
         }
         self.roster(woken).await;
-        if let Err(error) = self.scan(woken).await {
-            self.tell("folder", "documents", &format!("{error:#}"))
-                .await;
-        }
+        self.look(woken).await;
         match self.tell_office().await {
             Ok(()) => self.untell("publish", "office").await,
             Err(error) => self.tell("publish", "office", &error.to_string()).await,
@@ -166,15 +174,20 @@ impl Round {
     /// of a schedule came (the alarm rings for it), and it is not long ago.
     fn is_quiet(&self) -> bool {
         let roster = stamp(&self.config.roster.file);
-        let asked = self.asked.as_ref().is_some_and(|(at, then)| {
-            at.elapsed() < ASK && then.is_some() && *then == self.ledger.written()
-        });
-        asked
+        let asked = self.asked.as_ref();
+        let lately = asked.is_some_and(|(at, _)| at.elapsed() < ASK);
+        lately
+            && self.is_as_asked()
             && !self.settling
             && !self.behind
-            && !self.scan_is_due()
             && roster.is_some()
             && roster == self.roster_stamp
+    }
+
+    /// True where the ledger stands as it did when all was asked.
+    fn is_as_asked(&self) -> bool {
+        let asked = self.asked.as_ref().and_then(|(_, then)| then.as_ref());
+        asked.is_some() && asked == self.ledger.written().as_ref()
     }
 
     fn scan_is_due(&self) -> bool {
@@ -263,6 +276,14 @@ impl Round {
                 );
                 self.tell("roster", "file", &words).await;
             }
+        }
+    }
+
+    /// Looks into the folder where that is due; what is wrong with it is told.
+    async fn look(&mut self, woken: Woken) {
+        if let Err(error) = self.scan(woken).await {
+            self.tell("folder", "documents", &format!("{error:#}"))
+                .await;
         }
     }
 
@@ -426,41 +447,11 @@ impl Round {
 
     /// Puts a matter where a person sees it, and in the journal.
     pub(super) async fn tell(&self, what: &str, about: &str, detail: &str) {
-        tell(&self.ledger, what, about, detail).await;
+        matter::tell(&self.ledger, what, about, detail).await;
     }
 
     pub(super) async fn untell(&self, what: &str, about: &str) {
-        untell(&self.ledger, what, about).await;
-    }
-}
-
-/// Puts a matter where a person sees it, and in the journal.
-pub(super) async fn tell(ledger: &Ledger, what: &str, about: &str, detail: &str) {
-    tracing::error!(what, about, "{detail}");
-    let done = async {
-        let mut tx = ledger.begin().await?;
-        events::attend(&mut tx, what, about, detail, now()).await?;
-        tx.commit().await?;
-        Ok::<_, LedgerError>(())
-    };
-    if let Err(error) = done.await {
-        tracing::error!(%error, "ledger");
-    }
-}
-
-/// Takes a matter away where it stands.
-pub(super) async fn untell(ledger: &Ledger, what: &str, about: &str) {
-    let done = async {
-        let matters = ledger.attention().await?;
-        if matters.iter().any(|m| m.what == what && m.about == about) {
-            let mut tx = ledger.begin().await?;
-            events::clear(&mut tx, what, Some(about)).await?;
-            tx.commit().await?;
-        }
-        Ok::<_, LedgerError>(())
-    };
-    if let Err(error) = done.await {
-        tracing::error!(%error, "ledger");
+        matter::untell(&self.ledger, what, about).await;
     }
 }
 

@@ -37,6 +37,7 @@ use crate::config::Config;
 use crate::document::{Disposition, Format, Reason, Secrecy};
 use crate::inbox::{self, Finding, Found, Inbox, Refused};
 use crate::ledger::documents::Sighting;
+use crate::ledger::events::Attention;
 use crate::ledger::{Ledger, LedgerError, decisions, events};
 use crate::sandbox::{CHILDREN, Sandbox};
 
@@ -106,8 +107,9 @@ impl Ingest<'_> {
         let scan = inbox
             .scan_but(monotonic, &|path, stamp| known.alone(path, stamp))
             .map_err(|e| IngestError::Folder(folder(), e))?;
-        self.forget_gone(inbox).await?;
-        self.tell_strays(&scan.strays, now).await?;
+        let told = self.ledger.attention().await?;
+        self.forget_gone(inbox, &told).await?;
+        self.tell_strays(&scan.strays, &told, now).await?;
         let mut scanned = Scanned {
             waiting: scan.waiting,
             troubles: scan.troubles,
@@ -293,8 +295,8 @@ impl Ingest<'_> {
     /// Once a secret file is gone from the folder nothing reminds of it any more, and once a
     /// refused one is gone from where it was moved no person is asked about it; that it was
     /// refused stays on record.
-    async fn forget_gone(&self, inbox: &Inbox) -> Result<()> {
-        for matter in self.ledger.attention().await? {
+    async fn forget_gone(&self, inbox: &Inbox, told: &[Attention]) -> Result<()> {
+        for matter in told {
             let (what, about) = (matter.what.as_str(), matter.about.as_str());
             let lies = matches!(what, "secret" | "refused");
             if !lies || inbox.is_there(&known::path(about)) {

@@ -7,26 +7,28 @@ use chrono::{DateTime, Utc};
 
 use super::{Ingest, Result};
 use crate::inbox::{Stray, StrayKind};
-use crate::ledger::{LedgerError, events};
+use crate::ledger::LedgerError;
+use crate::ledger::events::{self, Attention};
 
 /// The kind of these matters.
 const STRAY: &str = "stray";
 
 impl Ingest<'_> {
     /// Tells of each stray that has settled, and reminds no more of those that are gone.
-    pub(super) async fn tell_strays(&self, strays: &[Stray], now: DateTime<Utc>) -> Result<()> {
-        let told = self.ledger.attention().await?;
-        let told = told.into_iter().filter(|matter| matter.what == STRAY);
-        let told: HashSet<String> = told.map(|matter| matter.about).collect();
+    pub(super) async fn tell_strays(
+        &self,
+        strays: &[Stray],
+        told: &[Attention],
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let told = told.iter().filter(|matter| matter.what == STRAY);
+        let told: HashSet<&str> = told.map(|matter| matter.about.as_str()).collect();
         let there: HashSet<&str> = strays.iter().map(|stray| stray.place.as_str()).collect();
         let new = strays
             .iter()
-            .filter(|stray| stray.settled && !told.contains(&stray.place));
+            .filter(|stray| stray.settled && !told.contains(stray.place.as_str()));
         let new: Vec<&Stray> = new.collect();
-        let gone: Vec<&String> = told
-            .iter()
-            .filter(|place| !there.contains(place.as_str()))
-            .collect();
+        let gone: Vec<&str> = told.difference(&there).copied().collect();
         if new.is_empty() && gone.is_empty() {
             return Ok(());
         }
