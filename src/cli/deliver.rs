@@ -258,7 +258,7 @@ async fn beside_the_daemon(desk: &Desk, editions: &[EditionId]) -> Result<ExitCo
 async fn standing(desk: &Desk, editions: &[EditionId]) -> Result<(Counts, u64)> {
     let (mut counts, mut waiting) = (Counts::default(), 0);
     for id in editions {
-        let of = desk.ledger.counts(Some(*id)).await?;
+        let of = desk.ledger.counts(*id).await?;
         let count = |state| of.get(&state).copied().unwrap_or(0);
         counts.sent += count(State::Sent);
         counts.deferred += count(State::Deferred);

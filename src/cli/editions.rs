@@ -260,7 +260,7 @@ async fn tell(desk: &Desk, before: &EditionRow, vi: &str, en: &str) -> Result<Ex
     let screen = &desk.screen;
     if screen.json {
         let edition = desk.edition(&before.id.to_string()).await?;
-        let counts = desk.ledger.counts(Some(edition.id)).await?;
+        let counts = desk.ledger.counts(edition.id).await?;
         screen.row(&super::status::Edition::of(&edition, &counts, screen));
     }
     screen.line(screen.say(vi, en));

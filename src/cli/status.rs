@@ -102,7 +102,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode> {
     let rows = ledger.editions(EDITIONS).await?;
     let mut editions = Vec::new();
     for row in &rows {
-        let counts = ledger.counts(Some(row.id)).await?;
+        let counts = ledger.counts(row.id).await?;
         editions.push(Edition::of(row, &counts, screen));
     }
     let matters = publish::matters(ledger, &desk.config, screen.language, at).await?;

@@ -85,13 +85,13 @@ fn next(row: &SqliteRow) -> Result<NewDelivery> {
     })
 }
 
-/// Queues letters again and opens their edition.
+/// Queues letters again and opens their edition. False, and nothing is changed, where the edition
+/// was paused or cancelled meanwhile.
 ///
 /// # Errors
 /// The database failed.
-pub async fn queue_again(tx: &mut Tx, edition: EditionId, new: &[NewDelivery]) -> Result<()> {
-    editions::add_deliveries(tx, edition, new).await?;
-    query(
+pub async fn queue_again(tx: &mut Tx, edition: EditionId, new: &[NewDelivery]) -> Result<bool> {
+    let opened = query(
         "UPDATE editions SET total = total + $2, state = 'open', why = NULL, closed_at = NULL
          WHERE id = $1 AND state IN ('open', 'sent', 'partly')",
     )
@@ -99,5 +99,9 @@ pub async fn queue_again(tx: &mut Tx, edition: EditionId, new: &[NewDelivery]) -
     .bind(i64::try_from(new.len()).unwrap_or(i64::MAX))
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    if opened.rows_affected() == 0 {
+        return Ok(false);
+    }
+    editions::add_deliveries(tx, edition, new).await?;
+    Ok(true)
 }

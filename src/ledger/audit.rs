@@ -132,8 +132,20 @@ async fn chain(view: &mut SqliteConnection, audit: &mut Audit) -> Result<()> {
     }
 }
 
-/// Compares the deliveries of every closed edition with the last root that the chain has of it.
+/// Counts the deliveries of every edition, and compares those of the closed ones with the last root
+/// that the chain has of them.
 async fn editions(view: &mut SqliteConnection, audit: &mut Audit) -> Result<()> {
+    let uneven = query(
+        "SELECT e.id, e.total, (SELECT COUNT(*) FROM deliveries d WHERE d.edition_id = e.id) AS n
+         FROM editions e WHERE e.total <> n ORDER BY e.id",
+    );
+    for row in uneven.fetch_all(&mut *view).await? {
+        let id = EditionId(row.try_get(0)?);
+        let (total, rows): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
+        audit.fault(format!(
+            "edition {id}: it counts {total} deliveries and has {rows}"
+        ));
+    }
     let rows = query(
         "SELECT id, (SELECT detail FROM events v WHERE v.kind = 'edition_closed'
             AND v.subject = 'e-' || editions.id ORDER BY v.id DESC LIMIT 1)

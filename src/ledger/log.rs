@@ -141,19 +141,26 @@ impl Ledger {
         read(&mut tx, page(filter, after)).await
     }
 
-    /// How many deliveries stand in each state, of one edition or of all.
+    /// How many deliveries of an edition stand in each state. Those sent are what is left of its
+    /// total, so that years of editions that went well cost nothing; that the total is right is
+    /// the audit's to know.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn counts(&self, edition: Option<EditionId>) -> Result<HashMap<State, u64>> {
-        let rows = match edition {
-            None => query("SELECT state, COUNT(*) FROM deliveries GROUP BY state"),
-            Some(edition) => {
-                query("SELECT state, COUNT(*) FROM deliveries WHERE edition_id = $1 GROUP BY state")
-                    .bind(edition.0)
-            }
-        };
-        let rows = rows.fetch_all(&self.readers).await?;
+    pub async fn counts(&self, edition: EditionId) -> Result<HashMap<State, u64>> {
+        let rows = query(
+            "WITH others (state, n) AS MATERIALIZED (
+                SELECT state, COUNT(*) FROM deliveries
+                WHERE edition_id = $1 AND state < 'sent' GROUP BY state
+                UNION ALL SELECT state, COUNT(*) FROM deliveries
+                WHERE edition_id = $1 AND state > 'sent' GROUP BY state)
+             SELECT state, n FROM others UNION ALL
+             SELECT 'sent', MAX(0, total - (SELECT COALESCE(SUM(n), 0) FROM others))
+             FROM editions WHERE id = $1",
+        )
+        .bind(edition.0)
+        .fetch_all(&self.readers)
+        .await?;
         rows.iter()
             .map(|r| {
                 Ok((

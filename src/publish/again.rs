@@ -26,10 +26,9 @@ pub async fn again(
     for delivery in &mut new {
         rename(ledger, edition, delivery)?;
     }
-    if new.is_empty() {
+    if new.is_empty() || !again::queue_again(&mut tx, edition.id, &new).await? {
         return Ok(0);
     }
-    again::queue_again(&mut tx, edition.id, &new).await?;
     let detail = serde_json::json!({ "deliveries": new.len() });
     events::append(&mut tx, "resend", &edition.id.to_string(), &detail, now).await?;
     tx.commit().await.map_err(LedgerError::from)?;

@@ -53,6 +53,10 @@ fn what_was_altered_is_found_and_where() {
             "DELETE FROM events WHERE kind = 'edition_closed'",
             "does not have its end",
         ),
+        (
+            "UPDATE editions SET total = total + 1",
+            "it counts 4 deliveries and has 3",
+        ),
         ("UPDATE blobs SET bytes = X'00'", "bytes"),
     ] {
         let desk = Desk::open("maildir:thu");
@@ -70,6 +74,19 @@ fn what_was_altered_is_found_and_where() {
             "the faults are the answer"
         );
     }
+}
+
+#[test]
+fn a_letter_taken_out_before_it_went_is_missed() {
+    let desk = Desk::open("maildir:thu");
+    desk.drop_document(2, "về công tác kiểm tra, giám sát");
+    desk.good(&["ingest"]);
+    desk.good(&["publish", "hang-ngay"]);
+    desk.good(&["verify"]);
+    alter(&desk, "DELETE FROM deliveries WHERE id = 2");
+    let row = desk.lines(1, &["verify"]).pop().unwrap();
+    let faults = row["faults"].to_string();
+    assert!(faults.contains("edition e-1: it counts"), "{faults}");
 }
 
 #[test]
