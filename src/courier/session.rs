@@ -108,7 +108,13 @@ impl Session {
             }
             None => false,
         };
-        let (mail, rcpt) = match envelope.commands(&self.can, letter) {
+        let commands = if rode {
+            // Said behind the letter before.
+            Ok(Default::default())
+        } else {
+            envelope.commands(&self.can, letter)
+        };
+        let (mail, rcpt) = match commands {
             Ok(commands) => commands,
             Err(outcome) => return outcome,
         };

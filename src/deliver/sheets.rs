@@ -43,10 +43,12 @@ struct Ready {
     /// What every letter of it has in common, checked once, by its place.
     fixed: Vec<Option<courier::Piece>>,
     envelope: FrozenEnvelope,
+    /// The reverse-path, where all have the same.
+    reverse_path: Option<Address>,
 }
 
 /// A sheet, and the attachments of its letters.
-type Shared = (Arc<Ready>, HashMap<Sha256, courier::Piece>);
+type Shared = (Arc<Ready>, Vec<(Sha256, courier::Piece)>);
 
 impl<L: Outbox> Sheets<L> {
     pub(super) fn new(ledger: L, signer: Option<Arc<Signer>>) -> Self {
@@ -87,8 +89,9 @@ impl<L: Outbox> Sheets<L> {
                     courier::Piece::new(bytes.into_owned()).map_err(|e| e.to_string())?
                 }
                 (None, Piece::Attachment { sha256, .. }) => attachments
-                    .get(&sha256)
-                    .cloned()
+                    .iter()
+                    .find(|(of, _)| *of == sha256)
+                    .map(|(_, piece)| piece.clone())
                     .ok_or_else(|| format!("attachment {sha256} is not there"))?,
             });
         }
@@ -101,7 +104,10 @@ impl<L: Outbox> Sheets<L> {
         let to: Address = claim.address.parse().map_err(|e| format!("address: {e}"))?;
         let envelope = courier::Envelope {
             delivery: format!("m-{}", claim.delivery),
-            from: ready.envelope.reverse_path_of(&claim.token)?,
+            from: match &ready.reverse_path {
+                Some(same) => same.clone(),
+                None => ready.envelope.reverse_path_of(&claim.token)?,
+            },
             to,
             envelope_id: Some(claim.token.clone()),
         };
@@ -120,9 +126,9 @@ impl<L: Outbox> Sheets<L> {
             Some(ready) => ready,
             None => self.read(bundle).await?,
         };
-        let mut attachments = HashMap::new();
+        let mut attachments = Vec::new();
         for (sha256, _) in ready.sheet.attachments() {
-            attachments.insert(sha256, self.attachment(sha256).await?);
+            attachments.push((sha256, self.attachment(sha256).await?));
         }
         Ok((ready, attachments))
     }
@@ -135,10 +141,13 @@ impl<L: Outbox> Sheets<L> {
             .map(|bytes| bytes.map(courier::Piece::new).transpose())
             .collect::<Result<_, _>>()
             .map_err(|e| e.to_string())?;
+        let envelope = FrozenEnvelope::from_json(&stored.envelope)?;
+        let same = (!envelope.is_variable()).then(|| envelope.reverse_path_of(""));
         let ready = Arc::new(Ready {
             sheet,
             fixed,
-            envelope: FrozenEnvelope::from_json(&stored.envelope)?,
+            reverse_path: same.transpose()?,
+            envelope,
         });
         let mut kept = self.kept();
         if kept.sheets.len() >= SHEETS_MAX {

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::organisation::Address;
 
+/// Stands for the token of a delivery in a reverse-path.
+const TOKEN: &str = "{token}";
+
 /// The frozen part of every envelope of an edition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrozenEnvelope {
@@ -43,12 +46,18 @@ impl FrozenEnvelope {
         serde_json::from_str(json).map_err(|e| format!("frozen envelope: {e}"))
     }
 
+    /// True where every delivery has a reverse-path of its own.
+    #[must_use]
+    pub fn is_variable(&self) -> bool {
+        self.reverse_path.contains(TOKEN)
+    }
+
     /// The reverse-path of one delivery.
     ///
     /// # Errors
     /// It is no address.
     pub fn reverse_path_of(&self, token: &str) -> Result<Address, String> {
-        let path = self.reverse_path.replace("{token}", token);
+        let path = self.reverse_path.replace(TOKEN, token);
         path.parse()
             .map_err(|e| format!("reverse-path {path}: {e}"))
     }

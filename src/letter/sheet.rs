@@ -137,19 +137,19 @@ impl Sheet {
     /// # Errors
     /// [`Unfit::Address`] and [`Unfit::MessageId`]; text of any kind is taken.
     pub fn fill(&self, personal: &Personal) -> Result<Letter<'_>, Unfit> {
-        let pieces = self.segments.iter().map(|segment| {
-            Ok(match segment {
+        // Collected through a Result they would have no size to begin with.
+        let mut pieces = Vec::with_capacity(self.segments.len());
+        for segment in &self.segments {
+            pieces.push(match segment {
                 Segment::Static(_, bytes) => Piece::Bytes(Cow::Borrowed(bytes)),
                 Segment::Hole(hole) => Piece::Bytes(Cow::Owned(self.filling(*hole, personal)?)),
                 Segment::Attachment { sha256, len } => Piece::Attachment {
                     sha256: *sha256,
                     len: *len,
                 },
-            })
-        });
-        Ok(Letter {
-            pieces: pieces.collect::<Result<_, Unfit>>()?,
-        })
+            });
+        }
+        Ok(Letter { pieces })
     }
 
     fn filling(&self, hole: Hole, personal: &Personal) -> Result<Vec<u8>, Unfit> {
