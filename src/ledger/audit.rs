@@ -136,8 +136,11 @@ async fn chain(view: &mut SqliteConnection, audit: &mut Audit) -> Result<()> {
 /// that the chain has of them.
 async fn editions(view: &mut SqliteConnection, audit: &mut Audit) -> Result<()> {
     let uneven = query(
-        "SELECT e.id, e.total, (SELECT COUNT(*) FROM deliveries d WHERE d.edition_id = e.id) AS n
-         FROM editions e WHERE e.total <> n ORDER BY e.id",
+        "SELECT id, total, n FROM (
+            SELECT e.id, e.total,
+                (SELECT COUNT(*) FROM deliveries d WHERE d.edition_id = e.id) AS n
+            FROM editions e) AS counted
+         WHERE total <> n ORDER BY id",
     );
     for row in uneven.fetch_all(&mut *view).await? {
         let id = EditionId(row.try_get(0)?);

@@ -155,7 +155,7 @@ impl Ledger {
                 UNION ALL SELECT state, COUNT(*) FROM deliveries
                 WHERE edition_id = $1 AND state > 'sent' GROUP BY state)
              SELECT state, n FROM others UNION ALL
-             SELECT 'sent', MAX(0, total - (SELECT COALESCE(SUM(n), 0) FROM others))
+             SELECT 'sent', total - (SELECT COALESCE(SUM(n), 0) FROM others)
              FROM editions WHERE id = $1",
         )
         .bind(edition.0)
@@ -163,10 +163,9 @@ impl Ledger {
         .await?;
         rows.iter()
             .map(|r| {
-                Ok((
-                    word("deliveries", 0, r.try_get(0)?)?,
-                    r.try_get::<i64, _>(1)?.cast_unsigned(),
-                ))
+                // Of an altered ledger less than nothing may be left.
+                let count = r.try_get::<i64, _>(1)?.max(0);
+                Ok((word("deliveries", 0, r.try_get(0)?)?, count.cast_unsigned()))
             })
             .collect()
     }

@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent.parent.parent
-STATEMENT = re.compile(r'"((?:SELECT|INSERT|UPDATE|DELETE)\b(?:[^"\\]|\\.)*)"')
+STATEMENT = re.compile(r'"((?:SELECT|INSERT|UPDATE|DELETE|WITH)\b(?:[^"\\]|\\.)*)"')
 
 
 def tool(name):
