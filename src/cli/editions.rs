@@ -23,28 +23,17 @@ use crate::publish::{self, PublishError};
 
 pub(super) async fn resend(desk: &Desk, ask: command::Resend) -> Result<ExitCode> {
     let edition = desk.edition(&ask.edition).await?;
-    if !matches!(
-        edition.state,
-        EditionState::Open | EditionState::Sent | EditionState::Partly
-    ) {
-        let (id, state) = (edition.id, edition.state);
-        let (word, schedule) = (desk.screen.word(state.word()), &edition.schedule);
-        let vi = format!(
-            "{id} ở trạng thái “{word}” nên không gửi lại gì; văn bản chưa tới sẽ đi cùng đợt sau, \
-             hoặc ngay: phobien publish {schedule}"
-        );
-        let en = format!(
-            "{id} is {state}, so nothing of it is sent again; what is owed goes out with the next \
-             edition, or now: phobien publish {schedule}"
-        );
-        return Err(desk.screen.failed(&vi, &en));
-    }
+    may_go_again(desk, &edition)?;
     let which = match (ask.failed, ask.to) {
         (_, Some(who)) => Which::To(address_or_code(&who)),
         (true, None) => Which::Failed,
         (false, None) => Which::Owed,
     };
     let queued = publish::again(&desk.ledger, &edition, &which, now()).await?;
+    if queued == 0 {
+        // It may have been paused or cancelled meanwhile.
+        may_go_again(desk, &desk.edition(&ask.edition).await?)?;
+    }
     if queued == 0 && matches!(which, Which::To(_)) {
         let id = edition.id;
         let vi = format!(
@@ -56,6 +45,27 @@ pub(super) async fn resend(desk: &Desk, ask: command::Resend) -> Result<ExitCode
     let vi = format!("{}: xếp gửi lại {queued} thư", edition.id);
     let en = format!("{}: {queued} letters queued again", edition.id);
     tell(desk, &edition, &vi, &en).await
+}
+
+/// An error where nothing of an edition in this state is sent again.
+fn may_go_again(desk: &Desk, edition: &EditionRow) -> Result<()> {
+    if matches!(
+        edition.state,
+        EditionState::Open | EditionState::Sent | EditionState::Partly
+    ) {
+        return Ok(());
+    }
+    let (id, state) = (edition.id, edition.state);
+    let (word, schedule) = (desk.screen.word(state.word()), &edition.schedule);
+    let vi = format!(
+        "{id} ở trạng thái “{word}” nên không gửi lại gì; văn bản chưa tới sẽ đi cùng đợt sau, \
+         hoặc ngay: phobien publish {schedule}"
+    );
+    let en = format!(
+        "{id} is {state}, so nothing of it is sent again; what is owed goes out with the next \
+         edition, or now: phobien publish {schedule}"
+    );
+    Err(desk.screen.failed(&vi, &en))
 }
 
 /// In an address the domain is in lower case, as on record; anything else is a code.

@@ -4,6 +4,7 @@
 use phobien::delivery::{Event, State};
 use phobien::document::Standing;
 use phobien::edition::EditionState;
+use phobien::ledger::again::Which;
 use phobien::ledger::{closing, decisions, deliveries, editions, matters};
 use phobien::organisation::Audience;
 use phobien::publish;
@@ -351,6 +352,29 @@ async fn a_paused_edition_waits_and_a_cancelled_one_leaves_its_documents_owed() 
         4,
         "owed again; B2 is on record already"
     );
+}
+
+#[tokio::test]
+async fn nothing_is_queued_again_for_an_edition_that_was_paused_meanwhile() {
+    let office = Office::open(Settings::default()).await;
+    office.document("23-CT/TW", |_| {}).await;
+    let edition = office.publish("day").await.edition;
+    assert_eq!(office.deliver().await.sent, 4);
+    let to = Which::To("nga@a.example".into());
+    for (state, queued) in [(EditionState::Paused, 0), (EditionState::Open, 1)] {
+        let mut tx = office.ledger.begin().await.unwrap();
+        editions::move_edition(&mut tx, edition.id, state, None, now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        // Asked for by somebody who saw it before that.
+        let again = publish::again(&office.ledger, &edition, &to, now()).await;
+        assert_eq!(again.unwrap(), queued, "{state}");
+        assert_eq!(office.log().await.len(), 5 + queued, "{state}");
+        let audit = office.ledger.audit().await.unwrap();
+        assert_eq!(audit.faults, [""; 0], "{state}");
+    }
+    assert_eq!(office.deliver().await.sent, 1);
 }
 
 #[tokio::test]
