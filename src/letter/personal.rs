@@ -1,12 +1,24 @@
 //! Owns the personal part of a letter: what a delivery's row freezes, and how it is written into
 //! the holes of a sheet. It refuses to know the sheet around the holes.
 
-use lettre::message::{Mailbox, header};
+use std::fmt::{self, Write};
+
+use email_encoding::headers::quoted_string;
+use email_encoding::headers::writer::EmailWriter;
 use serde::{Deserialize, Serialize};
 
 use super::branch::{BranchTable, escape};
 use super::{NAME_MAX, Unfit, quoted, text};
 use crate::organisation::{Address, Language};
+
+/// Where the header begins that names the recipient.
+const TO: &str = "To: ";
+
+/// The longest address: 64 before the @, 255 behind it (RFC 5321 §4.5.3.1).
+const ADDRESS_MAX: usize = 320;
+
+/// The longest Message-ID, far from the end of a line (RFC 5322 §2.1.1).
+const MESSAGE_ID_MAX: usize = 250;
 
 /// What makes a letter one recipient's: frozen in the delivery's row as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,30 +46,61 @@ pub fn message_id(token: &str, from: &Address) -> String {
     format!("{token}@{domain}")
 }
 
+/// True of two dot-atoms with an @ between them (RFC 5322 §3.2.3, §3.4.1, §3.6.4), which a header
+/// can hold as they are.
+fn is_addr_spec(text: &str, max: usize) -> bool {
+    let atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
+    let (mut ats, mut ended) = (0, false);
+    for byte in text.bytes() {
+        match byte {
+            b'.' | b'@' if ended => ats += usize::from(byte == b'@'),
+            byte if atext(byte) => {
+                ended = true;
+                continue;
+            }
+            _ => return false,
+        }
+        ended = false;
+    }
+    ended && ats == 1 && text.len() <= max
+}
+
+/// Appends one mailbox (RFC 5322 §3.4) to a header of one line so far.
+fn mailbox(name: &str, address: &str, header: &mut String) -> fmt::Result {
+    let column = header.len();
+    let mut writer = EmailWriter::new(header, column, 0, false);
+    if name.is_empty() {
+        return writer.write_str(address);
+    }
+    quoted_string::encode(name, &mut writer)?;
+    writer.space();
+    writer.write_char('<')?;
+    writer.write_str(address)?;
+    writer.write_char('>')
+}
+
 impl Personal {
-    /// `To` and `Message-ID`, folded and encoded.
+    /// `To`, folded and encoded (RFC 2047), byte for byte as lettre's header of one mailbox, which
+    /// would take three times as long.
     pub(super) fn to_header(&self) -> Result<Vec<u8>, Unfit> {
-        let (local, domain) = self.to_address.rsplit_once('@').ok_or(Unfit::Address)?;
-        let ascii = self.to_address.bytes().all(|b| b.is_ascii_graphic());
-        let address = lettre::Address::new(local, domain).map_err(|_| Unfit::Address)?;
-        if !ascii || self.to_address.len() > 320 {
+        if !is_addr_spec(&self.to_address, ADDRESS_MAX) {
             return Err(Unfit::Address);
         }
         let name = text::clean(&self.to_name, NAME_MAX);
-        let mailbox = Mailbox::new((!name.is_empty()).then_some(name), address);
-        let mut headers = header::Headers::new();
-        headers.set(header::To::from(lettre::message::Mailboxes::from(mailbox)));
-        Ok(headers.to_string().into_bytes())
+        let mut header = String::with_capacity(3 * name.len() + self.to_address.len() + 48);
+        header.push_str(TO);
+        mailbox(&name, &self.to_address, &mut header).map_err(|_| Unfit::Address)?;
+        header.push_str("\r\n");
+        Ok(header.into_bytes())
     }
 
     pub(super) fn message_id_header(&self) -> Result<Vec<u8>, Unfit> {
-        let id = &self.message_id;
-        let atom = |c: u8| c.is_ascii_alphanumeric() || b".-_+=@".contains(&c);
-        let sides = id.split('@').filter(|side| !side.is_empty()).count();
-        if id.len() > 250 || sides != 2 || id.matches('@').count() != 1 || !id.bytes().all(atom) {
+        if !is_addr_spec(&self.message_id, MESSAGE_ID_MAX) {
             return Err(Unfit::MessageId);
         }
-        Ok(format!("Message-ID: <{id}>\r\n").into_bytes())
+        Ok(["Message-ID: <", &self.message_id, ">\r\n"]
+            .concat()
+            .into_bytes())
     }
 
     /// The token of the Message-ID, which is the same text in both pages.
@@ -103,6 +146,8 @@ impl Personal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lettre::message::{Mailbox, Mailboxes, header};
+    use proptest::prelude::*;
 
     fn personal(name: &str) -> Personal {
         Personal {
@@ -140,6 +185,33 @@ mod tests {
             assert_eq!(personal.message_id_header(), Err(Unfit::MessageId), "{bad}");
             personal.to_address = format!("{bad}ê@b.vn");
             assert_eq!(personal.to_header(), Err(Unfit::Address), "{bad}");
+        }
+        let long = format!("{}@b.vn", "a".repeat(ADDRESS_MAX));
+        for bad in [
+            "", "a", "@b", "a@", "a@b@c", "a b@c", "a..b@c", ".a@b", "a@b.", &long,
+        ] {
+            let mut personal = personal("x");
+            personal.to_address = bad.to_owned();
+            assert_eq!(personal.to_header(), Err(Unfit::Address), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn to_is_written_as_lettre_writes_it(
+            name in "([A-Za-zĐđễứ,.\"<>@\\\\ -]{1,9} ?){0,9}",
+            address in "[a-z][a-z0-9._+'-]{0,60}[a-z0-9]@[a-z]{1,60}\\.vn",
+        ) {
+            let (local, domain) = address.rsplit_once('@').expect("two sides");
+            prop_assume!(!local.contains(".."));
+            let name = text::clean(&name, NAME_MAX);
+            let to = lettre::Address::new(local, domain).expect("an address");
+            let mailbox = Mailbox::new((!name.is_empty()).then(|| name.clone()), to);
+            let mut headers = header::Headers::new();
+            headers.set(header::To::from(Mailboxes::from(mailbox)));
+            let ours = Personal { to_address: address.clone(), ..personal(&name) };
+            let ours = String::from_utf8(ours.to_header().expect("To")).expect("ASCII");
+            prop_assert_eq!(ours, headers.to_string());
         }
     }
 }

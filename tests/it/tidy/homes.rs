@@ -77,6 +77,11 @@ pub(crate) const HOMES: &[Home] = &[
         &["delivery", "ledger", "letter"],
         "Message-ID, pseudonyms and tokens are keyed",
     ),
+    (
+        "email_encoding",
+        &["letter"],
+        "lettre's encoder of one header",
+    ),
     ("html5ever", &["extract"], "the only reader of HTML"),
     (
         "icu_collator",
