@@ -85,12 +85,12 @@ fn next(row: &SqliteRow) -> Result<NewDelivery> {
     })
 }
 
-/// Queues letters again and opens their edition. False, and nothing is changed, where the edition
-/// was paused or cancelled meanwhile.
+/// Queues letters again, opens their edition and answers how many; 0, and nothing is changed, where
+/// the edition was paused or cancelled meanwhile.
 ///
 /// # Errors
 /// The database failed.
-pub async fn queue_again(tx: &mut Tx, edition: EditionId, new: &[NewDelivery]) -> Result<bool> {
+pub async fn queue_again(tx: &mut Tx, edition: EditionId, new: Vec<NewDelivery>) -> Result<u64> {
     let opened = query(
         "UPDATE editions SET total = total + $2, state = 'open', why = NULL, closed_at = NULL
          WHERE id = $1 AND state IN ('open', 'sent', 'partly')",
@@ -100,8 +100,7 @@ pub async fn queue_again(tx: &mut Tx, edition: EditionId, new: &[NewDelivery]) -
     .execute(&mut **tx)
     .await?;
     if opened.rows_affected() == 0 {
-        return Ok(false);
+        return Ok(0);
     }
-    editions::add_deliveries(tx, edition, new).await?;
-    Ok(true)
+    editions::add_deliveries(tx, edition, new).await
 }

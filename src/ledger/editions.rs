@@ -417,41 +417,62 @@ pub async fn add_bundle(
     Ok(id)
 }
 
-/// Writes deliveries. UNIQUE (edition, recipient, address, generation) keeps them single.
+/// Writes deliveries and answers how many; each is made only while those before it are being
+/// written. UNIQUE (edition, recipient, address, generation) keeps them single.
 ///
 /// # Errors
 /// The database failed.
-pub async fn add_deliveries(tx: &mut Tx, edition: EditionId, new: &[NewDelivery]) -> Result<()> {
-    for batch in new.chunks(BATCH) {
-        let mut sql = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO deliveries (edition_id, bundle_id, recipient_kind, recipient_id,
-             member_id, branch_id, code, name, person, address, generation, token, personal, state,
-             reply) ",
-        );
-        sql.push_values(batch, |mut row, d| {
-            row.push_bind(edition.0)
-                .push_bind(d.bundle)
-                .push_bind(d.kind.word())
-                .push_bind(d.recipient)
-                .push_bind(d.member)
-                .push_bind(d.branch)
-                .push_bind(&d.code)
-                .push_bind(&d.name)
-                .push_bind(&d.person)
-                .push_bind(&d.address)
-                .push_bind(d.generation)
-                .push_bind(&d.token)
-                .push_bind(&d.personal)
-                .push_bind(if d.unreachable.is_some() {
-                    "failed"
-                } else {
-                    "pending"
-                })
-                .push_bind(d.unreachable);
-        });
-        sql.build().execute(&mut **tx).await?;
+pub async fn add_deliveries(
+    tx: &mut Tx,
+    edition: EditionId,
+    new: impl IntoIterator<Item = NewDelivery, IntoIter: Send>,
+) -> Result<u64> {
+    let (mut new, mut count) = (new.into_iter(), 0);
+    let mut next = insertion(edition, &mut new);
+    while let Some(mut batch) = next {
+        // Polled in this order: the database has its batch before the next one is begun.
+        let writing = batch.build().execute(&mut **tx);
+        let (written, made) = tokio::join!(biased; writing, async { insertion(edition, &mut new) });
+        count += written?.rows_affected();
+        next = made;
     }
-    Ok(())
+    Ok(count)
+}
+
+/// The statement that writes the first of these; none where there are none.
+fn insertion(
+    edition: EditionId,
+    new: &mut impl Iterator<Item = NewDelivery>,
+) -> Option<QueryBuilder<Sqlite>> {
+    let mut new = new.take(BATCH).peekable();
+    new.peek()?;
+    let mut sql = QueryBuilder::new(
+        "INSERT INTO deliveries (edition_id, bundle_id, recipient_kind, recipient_id,
+         member_id, branch_id, code, name, person, address, generation, token, personal, state,
+         reply) ",
+    );
+    sql.push_values(new, |mut row, d| {
+        row.push_bind(edition.0)
+            .push_bind(d.bundle)
+            .push_bind(d.kind.word())
+            .push_bind(d.recipient)
+            .push_bind(d.member)
+            .push_bind(d.branch)
+            .push_bind(d.code)
+            .push_bind(d.name)
+            .push_bind(d.person)
+            .push_bind(d.address)
+            .push_bind(d.generation)
+            .push_bind(d.token)
+            .push_bind(d.personal)
+            .push_bind(if d.unreachable.is_some() {
+                "failed"
+            } else {
+                "pending"
+            })
+            .push_bind(d.unreachable);
+    });
+    Some(sql)
 }
 
 /// An edition out of a row.

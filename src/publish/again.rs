@@ -20,19 +20,20 @@ pub async fn again(
     edition: &EditionRow,
     which: &Which,
     now: DateTime<Utc>,
-) -> Result<usize> {
+) -> Result<u64> {
     let mut tx = ledger.begin().await?;
     let mut new = again::ended(&mut tx, edition.id, which).await?;
     for delivery in &mut new {
         rename(ledger, edition, delivery)?;
     }
-    if new.is_empty() || !again::queue_again(&mut tx, edition.id, &new).await? {
+    let queued = again::queue_again(&mut tx, edition.id, new).await?;
+    if queued == 0 {
         return Ok(0);
     }
-    let detail = serde_json::json!({ "deliveries": new.len() });
+    let detail = serde_json::json!({ "deliveries": queued });
     events::append(&mut tx, "resend", &edition.id.to_string(), &detail, now).await?;
     tx.commit().await.map_err(LedgerError::from)?;
-    Ok(new.len())
+    Ok(queued)
 }
 
 /// A new token, and so a new Message-ID: servers throw away what they have seen.

@@ -199,6 +199,24 @@ fn file(row: &DocumentRow) -> File {
     }
 }
 
+/// Where nothing can go.
+static NOWHERE: Mailbox = Mailbox {
+    address: String::new(),
+    person: None,
+    member: None,
+    held: false,
+};
+
+/// A delivery that is owed, before it is made.
+struct Row<'p> {
+    recipient: &'p RecipientRow,
+    mailbox: &'p Mailbox,
+    bundle: i64,
+    table: Option<BranchTable>,
+    /// Why it cannot go.
+    unreachable: Option<&'static str>,
+}
+
 /// One edition being written.
 struct Run<'a> {
     ledger: &'a Ledger,
@@ -231,16 +249,16 @@ impl Run<'_> {
                 let had = told.get(&recipient.id).map_or(&[][..], Vec::as_slice);
                 self.recipient(tx, recipient, had, &mut rows).await?;
             }
-            editions::add_deliveries(tx, self.edition, &rows).await?;
+            self.write(tx, rows).await?;
         }
     }
 
-    async fn recipient(
+    async fn recipient<'p>(
         &mut self,
         tx: &mut Tx,
-        recipient: &RecipientRow,
+        recipient: &'p RecipientRow,
         told: &[Told],
-        rows: &mut Vec<NewDelivery>,
+        rows: &mut Vec<Row<'p>>,
     ) -> Result<()> {
         let who = Recipient {
             kind: recipient.kind,
@@ -257,7 +275,13 @@ impl Run<'_> {
             let bundle = self.bundle(tx, recipient, entries).await?;
             let table = self.table(tx, recipient).await?;
             for mailbox in open {
-                rows.push(self.delivery(recipient, mailbox, bundle, table.clone(), None));
+                rows.push(Row {
+                    recipient,
+                    mailbox,
+                    bundle,
+                    table: table.clone(),
+                    unreachable: None,
+                });
                 self.sent += 1;
             }
             return Ok(());
@@ -265,12 +289,6 @@ impl Run<'_> {
         let entries = unrecorded(entries, told);
         if !entries.is_empty() && self.order.content == Content::Owed {
             let bundle = self.bundle(tx, recipient, entries).await?;
-            let nowhere = Mailbox {
-                address: String::new(),
-                person: None,
-                member: None,
-                held: false,
-            };
             let held = recipient.mailboxes.first();
             let why = if held.is_some() {
                 "held"
@@ -279,13 +297,13 @@ impl Run<'_> {
             };
             // A branch that mail does not reach gets it on paper, whole.
             let table = self.table(tx, recipient).await?;
-            rows.push(self.delivery(
+            rows.push(Row {
                 recipient,
-                held.unwrap_or(&nowhere),
+                mailbox: held.unwrap_or(&NOWHERE),
                 bundle,
                 table,
-                Some(why),
-            ));
+                unreachable: Some(why),
+            });
             self.unreached += 1;
         }
         Ok(())
@@ -376,14 +394,17 @@ impl Run<'_> {
         Ok(letter::compose(&frame, items)?)
     }
 
-    fn delivery(
-        &self,
-        recipient: &RecipientRow,
-        mailbox: &Mailbox,
-        bundle: i64,
-        table: Option<BranchTable>,
-        unreachable: Option<&'static str>,
-    ) -> NewDelivery {
+    /// Writes a page of rows.
+    async fn write(&self, tx: &mut Tx, rows: Vec<Row<'_>>) -> Result<()> {
+        let new = rows.into_iter().map(|row| self.delivery(row));
+        editions::add_deliveries(tx, self.edition, new).await?;
+        Ok(())
+    }
+
+    fn delivery(&self, row: Row<'_>) -> NewDelivery {
+        let Row {
+            recipient, mailbox, ..
+        } = row;
         let token = delivery::token(
             self.ledger.instance_key(),
             &[
@@ -403,10 +424,10 @@ impl Run<'_> {
             to_address: mailbox.address.clone(),
             message_id: message_id(&token, &self.press.config.mail.from),
             salutation: recipient.name.clone(),
-            table,
+            table: row.table,
         };
         NewDelivery {
-            bundle,
+            bundle: row.bundle,
             kind: recipient.kind,
             recipient: recipient.id,
             member: mailbox.member,
@@ -419,7 +440,7 @@ impl Run<'_> {
             token,
             personal: serde_json::to_string(&personal)
                 .unwrap_or_else(|_| unreachable!("plain strings")),
-            unreachable,
+            unreachable: row.unreachable,
         }
     }
 }

@@ -211,8 +211,7 @@ pub(super) async fn deliveries(
         let held = summary::is_held(tx, address.as_str()).await?;
         rows.push(teller.delivery(ledger, order, bundle, address, held));
     }
-    editions::add_deliveries(tx, edition, &rows).await?;
-    Ok(rows.len() as u64)
+    Ok(editions::add_deliveries(tx, edition, rows).await?)
 }
 
 /// Who tells.

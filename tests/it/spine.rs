@@ -370,7 +370,7 @@ async fn nothing_is_queued_again_for_an_edition_that_was_paused_meanwhile() {
         // Asked for by somebody who saw it before that.
         let again = publish::again(&office.ledger, &edition, &to, now()).await;
         assert_eq!(again.unwrap(), queued, "{state}");
-        assert_eq!(office.log().await.len(), 5 + queued, "{state}");
+        assert_eq!(office.log().await.len() as u64, 5 + queued, "{state}");
         let audit = office.ledger.audit().await.unwrap();
         assert_eq!(audit.faults, [""; 0], "{state}");
     }

@@ -3,10 +3,10 @@
 
 use chrono::{DateTime, Timelike, Utc};
 
-use super::{PAGE, Result, Run};
+use super::{PAGE, Result, Row, Run};
 use crate::config::Config;
 use crate::edition::reminded;
-use crate::ledger::{Tx, confirmations, editions, recipients};
+use crate::ledger::{Tx, confirmations, recipients};
 use crate::organisation::RecipientKind;
 use crate::publish::REMINDER;
 use crate::schedule::{Content, Cron, OnHoliday, Schedule};
@@ -60,10 +60,16 @@ impl Run<'_> {
                     continue;
                 }
                 let bundle = self.bundle(tx, recipient, entries).await?;
-                rows.push(self.delivery(recipient, mailbox, bundle, None, None));
+                rows.push(Row {
+                    recipient,
+                    mailbox,
+                    bundle,
+                    table: None,
+                    unreachable: None,
+                });
                 self.sent += 1;
             }
-            editions::add_deliveries(tx, self.edition, &rows).await?;
+            self.write(tx, rows).await?;
         }
     }
 }

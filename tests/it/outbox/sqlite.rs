@@ -104,8 +104,7 @@ impl Subject for InSqlite {
             .zip(to)
             .map(|(n, code)| self.delivery(bundle, n, &name, code))
             .collect();
-        editions::add_deliveries(&mut tx, id, &rows).await.unwrap();
-        let total = rows.len() as u64;
+        let total = editions::add_deliveries(&mut tx, id, rows).await.unwrap();
         editions::begin_edition(&mut tx, id, total, EditionState::Open)
             .await
             .unwrap();
