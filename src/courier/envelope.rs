@@ -12,6 +12,9 @@ use super::piece::Letter;
 /// Characters of an envelope id (RFC 3461 §4.4).
 const ENVELOPE_ID_MAX: usize = 100;
 
+/// Bytes of most commands.
+const COMMAND: usize = 128;
+
 /// From whom, to whom, under which name. One recipient a transaction: letters are personal, and
 /// one refused address must not take another with it.
 #[derive(Clone, Debug)]
@@ -37,10 +40,12 @@ impl Envelope {
         letter: &Letter,
     ) -> Result<(String, String), Outcome> {
         self.fits(server, letter)?;
-        let mut mail = format!("MAIL FROM:<{}>", self.from);
-        let mut rcpt = format!("RCPT TO:<{}>", self.to);
+        let mut mail = String::with_capacity(COMMAND);
+        let mut rcpt = String::with_capacity(COMMAND);
+        // Writing to a String cannot fail.
+        let _ = write!(mail, "MAIL FROM:<{}>", self.from);
+        let _ = write!(rcpt, "RCPT TO:<{}>", self.to);
         if server.size {
-            // Writing to a String cannot fail.
             let _ = write!(mail, " SIZE={}", letter.size());
         }
         if !letter.is_ascii() {
