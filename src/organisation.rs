@@ -118,6 +118,16 @@ impl FromStr for Address {
     /// # Errors
     /// What is wrong with the text, in words for a person.
     fn from_str(text: &str) -> Result<Self, AddressFault> {
+        if is_settled(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Self::read(text)
+        }
+    }
+}
+
+impl Address {
+    fn read(text: &str) -> Result<Self, AddressFault> {
         let text = text.trim();
         if text.is_empty() {
             return Err(AddressFault::Empty);
@@ -137,6 +147,44 @@ impl FromStr for Address {
             Err(AddressFault::Shape)
         }
     }
+}
+
+/// True of an address that reading would leave as it is, which is what most letters go to. May be
+/// false of such an address; never true of another text.
+fn is_settled(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@').filter(|_| is_addr_spec(text)) else {
+        return false;
+    };
+    // Labels that IDNA has nothing to say about, and no number at the end, which might be an IP's.
+    let is_plain = |label: &str| {
+        let ldh = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let hyphened = label.starts_with('-') || label.ends_with('-') || label.starts_with("xn--");
+        label.len() <= 63 && !hyphened && label.bytes().all(ldh)
+    };
+    let (first, last) = domain.rsplit_once('.').unwrap_or_default();
+    let named = last.starts_with(|c: char| c.is_ascii_lowercase());
+    let short = local.len() <= 64 && domain.len() <= 253;
+    short && named && is_plain(last) && first.split('.').all(is_plain)
+}
+
+/// True of two dot-atoms with an @ between them (RFC 5322 §3.2.3, §3.4.1, §3.6.4), which a header
+/// can hold as they are.
+#[must_use]
+pub fn is_addr_spec(text: &str) -> bool {
+    let atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
+    let (mut ats, mut ended) = (0, false);
+    for byte in text.bytes() {
+        match byte {
+            b'.' | b'@' if ended => ats += usize::from(byte == b'@'),
+            byte if atext(byte) => {
+                ended = true;
+                continue;
+            }
+            _ => return false,
+        }
+        ended = false;
+    }
+    ended && ats == 1
 }
 
 /// Why a text is no address.
@@ -316,6 +364,7 @@ pub fn by_name(a: &str, b: &str) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn only_the_exact_post_makes_an_officer() {
@@ -358,6 +407,35 @@ mod tests {
             "a@b.vn\r\nX",
         ] {
             assert!(bad.parse::<Address>().is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_that_is_not_read_would_stay_as_it_is(
+            local in "[a-zA-Z0-9._+'-]{1,66}",
+            first in "(xn--|0x)?[a-zB0-9-]{1,9}|[a-z]{62,65}",
+            rest in "([.][a-zà0-9-]{1,9}){0,3}([.][a-z]{2,3})?",
+        ) {
+            let text = format!("{local}@{first}{rest}");
+            if is_settled(&text) {
+                prop_assert_eq!(Address::read(&text), Ok(Address(text)));
+            }
+        }
+    }
+
+    #[test]
+    fn most_addresses_need_no_reading() {
+        for (text, settled) in [
+            ("nga.tm@dangbo.example", true),
+            ("o'a+b@thue-1.gov.vn", true),
+            ("a@B.vn", false),
+            ("a@xn--bcher-kva.vn", false),
+            ("a@1.2.3.4", false),
+            ("a@localhost", false),
+            (" a@b.vn", false),
+        ] {
+            assert_eq!(is_settled(text), settled, "{text}");
         }
     }
 

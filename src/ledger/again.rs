@@ -91,6 +91,9 @@ fn next(row: &SqliteRow) -> Result<NewDelivery> {
 /// # Errors
 /// The database failed.
 pub async fn queue_again(tx: &mut Tx, edition: EditionId, new: Vec<NewDelivery>) -> Result<u64> {
+    if new.is_empty() {
+        return Ok(0);
+    }
     let opened = query(
         "UPDATE editions SET total = total + $2, state = 'open', why = NULL, closed_at = NULL
          WHERE id = $1 AND state IN ('open', 'sent', 'partly')",
