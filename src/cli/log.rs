@@ -11,6 +11,7 @@ use super::row;
 use super::show::Screen;
 use crate::ledger::log::{LogFilter, LogRow};
 use crate::organisation::Address;
+use crate::spelling;
 
 /// The columns for people.
 const HEADS: [(&str, &str); 9] = [
@@ -49,6 +50,20 @@ pub(super) async fn run(desk: &Desk, ask: command::Log) -> Result<ExitCode> {
     }
     if first {
         screen.line(screen.say("Không có thư nào như vậy.", "No such letters."));
+        if let Some(code) = &filter.code
+            && !desk.ledger.has_code(code).await?
+        {
+            // A mistyped code must not pass for somebody who was never written to.
+            let code = spelling::line(code);
+            screen.note(
+                &format!(
+                    "không ai có mã `{code}`; xem `phobien members list`, hoặc ghi địa chỉ thư"
+                ),
+                &format!(
+                    "nobody has the code `{code}`; see `phobien members list`, or name an address"
+                ),
+            );
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

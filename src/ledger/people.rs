@@ -286,6 +286,21 @@ impl Ledger {
         Ok(None)
     }
 
+    /// True where a member or a branch has, or had, this code.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn has_code(&self, code: &str) -> Result<bool> {
+        let row = sqlx::query(
+            "SELECT 1 FROM members WHERE code = $1
+             UNION ALL SELECT 1 FROM branches WHERE code = $1 LIMIT 1",
+        )
+        .bind(code)
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row.is_some())
+    }
+
     /// True where a roster was ever read.
     ///
     /// # Errors

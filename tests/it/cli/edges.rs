@@ -289,6 +289,8 @@ fn a_trial_letter_goes_out_and_is_never_counted() {
     let letters = std::fs::read_dir(desk.path("thu/thu@office.example/new")).unwrap();
     assert_eq!(letters.count(), 2);
     assert_eq!(desk.lines(0, &["log"]).len(), 0);
+    let nobody = |to| desk.type_in(&["log", "--to", to]).err.contains("DV9");
+    assert_eq!((nobody("DV9"), nobody("DV001")), (true, false));
     assert_eq!(
         desk.row(&["publish", "hang-ngay"])["deliveries"],
         3,
