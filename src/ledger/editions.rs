@@ -417,8 +417,8 @@ pub async fn add_bundle(
     Ok(id)
 }
 
-/// Writes deliveries and answers how many; each is made only while those before it are being
-/// written. UNIQUE (edition, recipient, address, generation) keeps them single.
+/// Writes deliveries and answers how many. They are made a batch at a time, each while the one
+/// before it is being written. UNIQUE (edition, recipient, address, generation) keeps them single.
 ///
 /// # Errors
 /// The database failed.
