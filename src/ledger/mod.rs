@@ -182,6 +182,7 @@ impl Ledger {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true)
             .pragma("secure_delete", "on");
+        let _alone = alone(folder).await?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             // A question before every question, to a file.
@@ -209,7 +210,6 @@ impl Ledger {
         fresh_key: [u8; 32],
     ) -> Result<Self> {
         let file = folder.join(FILE);
-        let alone = alone(folder).await?;
         migrator()
             .run(writer)
             .await
@@ -219,7 +219,6 @@ impl Ledger {
                 }
                 source => LedgerError::Schema { file, source },
             })?;
-        drop(alone);
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .test_before_acquire(false)
@@ -353,8 +352,9 @@ pub async fn set_meta(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
-/// The state folder, locked until dropped. The steps of a schema know no lock of their own, and a
-/// command may be typed while the service starts: each would see the other's half.
+/// The state folder, locked until dropped. A command may be typed while the service starts, and
+/// neither the steps of a schema nor the first step to a write-ahead log wait for another process:
+/// each would see the other's half, or end because the database is locked.
 async fn alone(folder: &Path) -> Result<std::fs::File> {
     let owned = folder.to_owned();
     let locked = tokio::task::spawn_blocking(move || {
@@ -454,6 +454,19 @@ fn ms(at: DateTime<Utc>) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_opens_a_ledger_waits_for_who_is_opening_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let other = super::alone(folder.path()).await.expect("the lock");
+        let path = folder.path().to_owned();
+        let opening = tokio::spawn(async move { super::Ledger::open(&path, [7; 32]).await });
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let begun = std::fs::metadata(folder.path().join(super::FILE));
+        assert_eq!(begun.map_or(0, |file| file.len()), 0, "nothing is begun");
+        drop(other);
+        opening.await.expect("an end").expect("a ledger");
+    }
+
     #[test]
     fn every_migration_of_the_folder_is_run() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
