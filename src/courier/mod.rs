@@ -28,6 +28,7 @@ mod reach;
 mod reply;
 mod server;
 mod session;
+mod slice;
 mod wire;
 
 pub use envelope::Envelope;

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use super::slice::{Sealed, Slice};
+
 /// Why bytes may not go on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PieceFault {
@@ -26,6 +28,8 @@ pub struct Piece {
     /// The bytes with every dot after a CRLF doubled, where there is one.
     stuffed: Option<Arc<[u8]>>,
     ascii: bool,
+    /// Where many letters share it.
+    sealed: Option<Arc<Sealed>>,
 }
 
 impl Piece {
@@ -57,7 +61,15 @@ impl Piece {
             bytes,
             stuffed,
             ascii: high < 0x80,
+            sealed: None,
         })
+    }
+
+    /// The same bytes, for many letters: they may be held once more, by the system.
+    #[must_use]
+    pub fn for_many(mut self) -> Self {
+        self.sealed = Some(Arc::default());
+        self
     }
 }
 
@@ -122,17 +134,18 @@ impl Letter {
     }
 
     /// The bytes as they follow DATA, dots doubled, the final dot included.
-    pub(super) fn on_the_wire(&self) -> Vec<&[u8]> {
-        let mut slices = Vec::with_capacity(self.pieces.len() + 2);
+    pub(super) fn on_the_wire(&self) -> Vec<Slice<'_>> {
+        let mut slices = Vec::with_capacity(self.pieces.len() + 3);
         let mut line_start = true;
         for piece in &self.pieces {
             if line_start && piece.bytes.starts_with(b".") {
-                slices.push(&b"."[..]);
+                slices.push(Slice::new(b".", None));
             }
-            slices.push(piece.stuffed.as_deref().unwrap_or(&piece.bytes));
+            let bytes = piece.stuffed.as_deref().unwrap_or(&piece.bytes);
+            slices.push(Slice::new(bytes, piece.sealed.as_deref()));
             line_start = piece.bytes.ends_with(b"\n");
         }
-        slices.push(b".\r\n");
+        slices.push(Slice::new(b".\r\n", None));
         slices
     }
 }
@@ -145,7 +158,9 @@ mod tests {
     fn wire(pieces: &[&str]) -> Result<String, PieceFault> {
         let pieces: Result<_, _> = pieces.iter().map(|p| Piece::new(p.as_bytes())).collect();
         let letter = Letter::new(pieces?)?;
-        Ok(String::from_utf8_lossy(&letter.on_the_wire().concat()).into_owned())
+        let slices = letter.on_the_wire();
+        let bytes: Vec<&[u8]> = slices.iter().map(Slice::bytes).collect();
+        Ok(String::from_utf8_lossy(&bytes.concat()).into_owned())
     }
 
     #[test]

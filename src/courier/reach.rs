@@ -38,8 +38,5 @@ pub async fn reach(
         final_timeout: timeout,
     });
     let server = server.map_err(|fault| NoLink::Barred(fault.to_string()))?;
-    Ok(match server.stream().await? {
-        Stream::Plain(raw) => raw,
-        Stream::Tls(tls) => Box::new(tls),
-    })
+    server.stream().await.map(Stream::into_raw)
 }

@@ -135,14 +135,14 @@ impl Server {
 
     /// A connection on which nothing was said yet.
     pub(super) async fn stream(&self) -> Result<Stream, NoLink> {
-        let raw = match &self.network {
-            Network::Tcp => Box::new(self.reach().await?),
-            Network::Given(dial) => self.dial(dial()).await?,
+        let plain = match &self.network {
+            Network::Tcp => Stream::Tcp(self.reach().await?),
+            Network::Given(dial) => Stream::Given(self.dial(dial()).await?),
         };
-        Ok(match self.security {
-            Security::Implicit => self.secure(raw).await?,
-            Security::Plain | Security::StartTls => Stream::Plain(raw),
-        })
+        match self.security {
+            Security::Implicit => self.secure(plain.into_raw()).await,
+            Security::Plain | Security::StartTls => Ok(plain),
+        }
     }
 
     /// A connection ready for letters.

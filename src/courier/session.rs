@@ -317,7 +317,7 @@ impl Transaction<'_> {
     /// The letter, the final dot, and what is said to it.
     async fn letter(&mut self, letter: &Letter) -> End {
         let rider = self.rider.unwrap_or_default().as_bytes();
-        let rode = match self.wire.send_letter(&letter.on_the_wire(), rider).await {
+        let rode = match self.wire.send_letter(letter.on_the_wire(), rider).await {
             Ok(rode) => rode,
             Err(broken) => return gone(self.last_words(broken.cut, broken.dot).await),
         };

@@ -7,11 +7,13 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::client::TlsStream;
 
 use super::network::Raw;
 use super::reply::{Malformed, Replies, WireReply};
+use super::slice::{self, Slice};
 
 /// Bytes read at once.
 const READ: usize = 4096;
@@ -39,11 +41,31 @@ pub(super) struct BodyCut {
     pub(super) dot: bool,
 }
 
-/// The two ways to be connected.
+/// The ways to be connected.
 #[derive(Debug)]
 pub(super) enum Stream {
-    Plain(Raw),
+    Tcp(TcpStream),
+    Given(Raw),
     Tls(Box<TlsStream<Raw>>),
+}
+
+impl Stream {
+    pub(super) fn into_raw(self) -> Raw {
+        match self {
+            Self::Tcp(tcp) => Box::new(tcp),
+            Self::Given(raw) => raw,
+            Self::Tls(tls) => tls,
+        }
+    }
+
+    /// Hands over as much of the slices as is taken.
+    async fn write_some(&mut self, slices: &[Slice<'_>]) -> io::Result<usize> {
+        if let Self::Tcp(tcp) = self {
+            return slice::send(tcp, slices).await;
+        }
+        let bytes = slices.iter().map(|slice| IoSlice::new(slice.bytes()));
+        self.write_vectored(&bytes.collect::<Vec<_>>()).await
+    }
 }
 
 /// The stream with the replies read from it.
@@ -67,10 +89,8 @@ impl Wire {
     /// The stream for STARTTLS; none where anything is waiting to be read: it came before TLS
     /// and could be taken for an answer after it (response injection, RFC 3207 §6).
     pub(super) fn into_plain(self) -> Option<Raw> {
-        match self.stream {
-            Stream::Plain(raw) if self.replies.is_empty() => Some(raw),
-            _ => None,
-        }
+        let plain = !matches!(self.stream, Stream::Tls(_)) && self.replies.is_empty();
+        plain.then(|| self.stream.into_raw())
     }
 
     /// True where no reply is waiting that nobody asked for.
@@ -130,16 +150,15 @@ impl Wire {
     /// before it failed, and a TLS record that was not taken whole cannot be read by anybody.
     pub(super) async fn send_letter(
         &mut self,
-        slices: &[&[u8]],
+        mut slices: Vec<Slice<'_>>,
         rider: &[u8],
     ) -> Result<bool, BodyCut> {
-        let total: usize = slices.iter().map(|slice| slice.len()).sum();
+        let total: usize = slices.iter().map(|slice| slice.bytes().len()).sum();
         let seconds = u64::try_from(total / BODY_RATE_MIN).unwrap_or(u64::MAX);
         let deadline = Instant::now() + self.timeout.saturating_add(Duration::from_secs(seconds));
         let tls = matches!(self.stream, Stream::Tls(_));
-        let mut slices: Vec<IoSlice> = slices.iter().map(|slice| IoSlice::new(slice)).collect();
         if !tls && !rider.is_empty() {
-            slices.push(IoSlice::new(rider));
+            slices.push(Slice::new(rider, None));
         }
         let mut rest = &mut slices[..];
         let mut taken = 0;
@@ -148,11 +167,11 @@ impl Wire {
             dot: !tls && taken + 2 >= total,
         };
         while !rest.is_empty() {
-            let written = self.stream.write_vectored(rest);
+            let written = self.stream.write_some(rest);
             let cut = match timeout_at(deadline, written).await {
                 Ok(Ok(n)) if n > 0 => {
                     taken += n;
-                    IoSlice::advance_slices(&mut rest, n);
+                    slice::advance(&mut rest, n);
                     continue;
                 }
                 Ok(Ok(_)) => Cut::Closed("nothing taken".into()),
@@ -205,7 +224,8 @@ impl AsyncRead for Stream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(raw) => Pin::new(raw).poll_read(cx, buf),
+            Self::Tcp(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Self::Given(raw) => Pin::new(raw).poll_read(cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
         }
     }
@@ -218,7 +238,8 @@ impl AsyncWrite for Stream {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(raw) => Pin::new(raw).poll_write(cx, buf),
+            Self::Tcp(tcp) => Pin::new(tcp).poll_write(cx, buf),
+            Self::Given(raw) => Pin::new(raw).poll_write(cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
         }
     }
@@ -229,7 +250,8 @@ impl AsyncWrite for Stream {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(raw) => Pin::new(raw).poll_write_vectored(cx, bufs),
+            Self::Tcp(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
+            Self::Given(raw) => Pin::new(raw).poll_write_vectored(cx, bufs),
             Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
         }
     }
@@ -240,14 +262,16 @@ impl AsyncWrite for Stream {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(raw) => Pin::new(raw).poll_flush(cx),
+            Self::Tcp(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Given(raw) => Pin::new(raw).poll_flush(cx),
             Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(raw) => Pin::new(raw).poll_shutdown(cx),
+            Self::Tcp(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Given(raw) => Pin::new(raw).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }

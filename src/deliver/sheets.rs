@@ -14,7 +14,8 @@ use crate::organisation::Address;
 
 /// Sheets kept ready; editions under way at once are few.
 const SHEETS_MAX: usize = 16;
-/// Bytes of encoded attachments kept ready; beyond it the oldest are encoded again when needed.
+/// Bytes of encoded attachments kept ready; beyond it all are encoded again when needed. Without
+/// TLS the system holds them once more.
 const ENCODED_MAX: usize = 64 * 1024 * 1024;
 
 /// The shared parts, for all workers.
@@ -169,6 +170,7 @@ impl<L: Outbox> Sheets<L> {
         let encoded = letter::encode_attachment(&bytes);
         let len = encoded.len();
         let piece = courier::Piece::new(encoded).map_err(|e| e.to_string())?;
+        let piece = piece.for_many();
         let mut kept = self.kept();
         if kept.bytes + len > ENCODED_MAX {
             kept.attachments.clear();

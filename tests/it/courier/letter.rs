@@ -1,12 +1,13 @@
 //! Owns what happens from the first byte of a letter to the reply to its final dot.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use phobien::courier::{Letter, Piece};
 use phobien::delivery::{Outcome, Trouble};
 
 use super::{AN, TEXT, assert_true, courier, envelope, played, settled, word};
-use crate::peer::{Action, Peer, Script, Stage};
+use crate::peer::{Action, Certificate, Peer, Script, Stage};
 
 #[tokio::test]
 async fn every_shape_of_250_means_sent() {
@@ -53,9 +54,14 @@ async fn a_dripping_reply_has_one_deadline() {
 #[tokio::test]
 async fn a_reset_in_the_letter_is_before_the_dot() {
     let peer = Peer::start(Script::new().at(Stage::Body, Action::Reset)).await;
-    let (outcome, record) = big(&peer).await;
-    assert_eq!(outcome, "connection");
-    assert!(record.taken.is_empty());
+    for letter in [
+        huge(HUGE),
+        shared_letter(AN, &[attachment(HUGE / 43).for_many()]),
+    ] {
+        let (outcome, record) = big(&peer, &letter).await;
+        assert_eq!(outcome, "connection");
+        assert!(record.taken.is_empty());
+    }
 }
 
 #[tokio::test]
@@ -70,7 +76,7 @@ async fn a_delivery_dropped_in_mid_letter_spends_the_link() {
     smtp.timeout = Duration::from_millis(200);
     let courier = phobien::courier::Courier::new(&smtp, None, "localhost").expect("a courier");
     let mut link = courier.connect().await.expect("a link");
-    let (to, text) = (envelope(AN), huge(16 * 1024 * 1024));
+    let (to, text) = (envelope(AN), huge(HUGE));
     let attempt = link.deliver(&to, &text);
     // 16 MB may take long at the least rate; nobody waits for that here. What is dropped
     // half-way leaves a link that says so.
@@ -92,19 +98,22 @@ async fn a_refusal_in_mid_letter_is_heard() {
     ] {
         let stop = Action::ReplyThenClose(text.into());
         let peer = Peer::start(Script::new().at(Stage::Body, stop)).await;
-        let (outcome, record) = big(&peer).await;
+        let (outcome, record) = big(&peer, &huge(HUGE)).await;
         assert!(expected.contains(&outcome), "{text}: {outcome}");
         assert!(record.taken.is_empty());
     }
 }
 
-/// Delivers a letter too big for the system's buffers.
-async fn big(peer: &Peer) -> (&'static str, crate::peer::Record) {
+/// Bytes of a letter too big for the system's buffers.
+const HUGE: usize = 16 * 1024 * 1024;
+
+/// Delivers such a letter.
+async fn big(peer: &Peer, letter: &Letter) -> (&'static str, crate::peer::Record) {
     let mut smtp = peer.smtp();
     smtp.timeout = Duration::from_secs(5);
     let courier = phobien::courier::Courier::new(&smtp, None, "localhost").expect("a courier");
     let mut link = courier.connect().await.expect("a link");
-    let outcome = link.deliver(&envelope(AN), &huge(16 * 1024 * 1024)).await;
+    let outcome = link.deliver(&envelope(AN), letter).await;
     (word(&outcome), settled(peer).await)
 }
 
@@ -137,6 +146,46 @@ async fn shared_pieces_arrive_as_one_letter() {
             "QUJD\r\n".repeat(10_000)
         );
         assert!(taken.data == expected.as_bytes());
+    }
+}
+
+/// Long enough that the system holds what is shared; dots to double, and line ends at its ends.
+fn attachment(lines: usize) -> Piece {
+    let text = ".SGkgTcO0dCBuZ8OgeSDEkeG6uXAgdHLhu51pLg==\r\n".repeat(lines);
+    Piece::new(text.into_bytes()).expect("clean")
+}
+
+/// A letter with what only it has between, before and behind what others share.
+fn shared_letter(to: &str, shared: &[Piece]) -> Letter {
+    let own = |text: String| Piece::new(text.into_bytes()).expect("clean");
+    let mut pieces = vec![own(format!("To: {to}\r\n\r\n.\r\n"))];
+    for (place, piece) in shared.iter().enumerate() {
+        pieces.push(piece.clone());
+        // More than a call takes at once.
+        pieces.extend((0..1500 * place).map(|part| own(format!("--{part}\r\n"))));
+    }
+    pieces.push(own(format!(".{to}\r\n")));
+    Letter::new(pieces).expect("a letter")
+}
+
+#[tokio::test]
+async fn what_many_share_arrives_with_each_however_it_goes() {
+    for script in [Script::new(), Script::new().starttls(Certificate::valid())] {
+        let peer = Peer::start(script).await;
+        let mut link = courier(&peer).connect().await.expect("a link");
+        let shared = [6_000, 10, 2_000].map(|lines| attachment(lines).for_many());
+        for to in [
+            "an@dangbo.example",
+            "binh@dangbo.example",
+            "chi@dangbo.example",
+        ] {
+            let letter = shared_letter(to, &shared);
+            let outcome = link.deliver(&envelope(to), &letter).await;
+            assert_eq!(word(&outcome), "sent", "{outcome:?}");
+            let taken = peer.record().taken.pop().expect("a letter");
+            assert!(taken.data == letter.plain().collect::<Vec<_>>().concat());
+        }
+        assert_eq!(peer.record().connections, 1);
     }
 }
 
@@ -177,6 +226,32 @@ async fn cut_at_each_byte_of_a_session() {
             assert!(certain != (record.times(AN) == 1), "{written}: {outcome:?}");
         }
     }
+}
+
+/// The same of a letter whose shared bytes go another way, cut before, within and behind them.
+#[tokio::test]
+async fn a_cut_in_what_many_share_is_told_as_it_is() {
+    let shared = [2_000, 3_000].map(|lines| attachment(lines).for_many());
+    let letter = shared_letter(AN, &shared);
+    // Doubled dots count, and so does the envelope.
+    let dotted = letter.size() + 5_000;
+    let mut ends = BTreeSet::new();
+    for read in (200..dotted).step_by(7_919).chain(dotted..dotted + 350) {
+        let peer = Peer::start(Script::new().cut_after_read(read)).await;
+        let mut link = courier(&peer).connect().await.expect("a link");
+        let outcome = link.deliver(&envelope(AN), &letter).await;
+        let taken = settled(&peer).await.taken;
+        let whole = letter.plain().collect::<Vec<_>>().concat();
+        assert!(taken.iter().all(|taken| taken.data == whole), "{read}");
+        match outcome {
+            Outcome::Sent(_) => assert_eq!(taken.len(), 1, "{read}"),
+            Outcome::Unknown(_) => {}
+            _ => assert_eq!(taken.len(), 0, "{read}: {outcome:?}"),
+        }
+        ends.insert(word(&outcome));
+    }
+    // The system's buffers hold all of it, dot included.
+    assert_eq!(ends, BTreeSet::from(["sent", "unknown: reset"]));
 }
 
 fn outcome_is_whole(outcome: &Outcome) -> bool {

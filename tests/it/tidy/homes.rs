@@ -146,9 +146,9 @@ pub(crate) const HOMES: &[Home] = &[
     (
         "rustix",
         &[
-            "inbox", "sandbox", "ledger", "mailbox", "deliver", "daemon", "cli", "main",
+            "inbox", "sandbox", "ledger", "mailbox", "courier", "deliver", "daemon", "cli", "main",
         ],
-        "the operating system: safe opening, limits of the child, locks",
+        "the operating system: safe opening, limits of the child, locks, sendfile",
     ),
     ("rustls_native_certs", &["courier"], "the only TLS"),
     ("sd_notify", &["daemon"], "who answers to systemd"),
