@@ -17,6 +17,8 @@ const SHEETS_MAX: usize = 16;
 /// Bytes of encoded attachments kept ready; beyond it all are encoded again when needed. Without
 /// TLS the system holds them once more.
 const ENCODED_MAX: usize = 64 * 1024 * 1024;
+/// Attachments kept ready of which the system may hold a copy: each takes a file descriptor.
+const HELD_MAX: usize = 64;
 
 /// The shared parts, for all workers.
 #[derive(Debug)]
@@ -170,12 +172,16 @@ impl<L: Outbox> Sheets<L> {
         let encoded = letter::encode_attachment(&bytes);
         let len = encoded.len();
         let piece = courier::Piece::new(encoded).map_err(|e| e.to_string())?;
-        let piece = piece.for_many();
         let mut kept = self.kept();
         if kept.bytes + len > ENCODED_MAX {
             kept.attachments.clear();
             kept.bytes = 0;
         }
+        let piece = if kept.attachments.len() < HELD_MAX {
+            piece.for_many()
+        } else {
+            piece
+        };
         kept.bytes += len;
         kept.attachments.insert(sha256, piece.clone());
         Ok(piece)
